@@ -1,0 +1,69 @@
+# make train ARGS="..."   set up once, then train
+# make test               everything that is checked: lint, notebooks, tests
+# make lint               style, types and import layers only
+# make evidence-core      measure what the README states, on a CPU
+# make evidence-gpu       the same on a GPU
+# make clean              remove caches and builds; runs and the environment stay
+
+PYTHON ?= python3.11
+VENV ?= .venv
+# How many processes share the tests. More than one pays only once the tests take longer than importing torch twice.
+JOBS ?= 0
+# An extra package index. On Linux the default torch brings gigabytes of CUDA libraries; where no GPU is used, give the
+# index of torch's CPU builds (named on torch's "get started" page): make train INDEX=https://...
+INDEX ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+# Constraints by environment variable, so that they also hold for the tools that build the package.
+PIP := PIP_CONSTRAINT=constraints.txt PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(BIN)/python -m pip install -qq $(if $(INDEX),--extra-index-url $(INDEX))
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.DEFAULT_GOAL := test
+.DELETE_ON_ERROR:
+.PHONY: train test lint notebooks evidence-core evidence-gpu clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of packages: set up once, and again when a version or a dependency changes.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with the test tools"
+	@$(PIP) -e '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-gpu: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with the GPU simulator"
+	@$(PIP) -e '.[gpu]'
+	@touch $(VENV)/.installed $@
+
+train: $(VENV)/.installed
+	$(BIN)/qgan train $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+notebooks: lint
+	$(if $(NOTEBOOKS),$(BIN)/pytest --nbmake $(NOTEBOOKS))
+
+test: lint notebooks
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+evidence-core: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.core $(ARGS)
+
+evidence-gpu: $(VENV)/.installed-gpu
+	$(BIN)/python -m benchmarks.gpu $(ARGS)
+
+clean:
+	rm -rf build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache $(VENV)/.installed*
+	find qgan circuits tests benchmarks notebooks -name __pycache__ -type d -prune -exec rm -rf {} +

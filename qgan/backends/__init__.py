@@ -1,0 +1,54 @@
+"""Where circuits are run: any PennyLane device by its name, what it needs, and how it differentiates.
+
+Neither torch nor pennylane is imported before a device is asked for.
+"""
+
+__all__ = ["BACKENDS", "Backend", "BackendOptions", "Status", "names", "resolve"]
+
+from functools import partial
+
+from qgan._registry import Entry, Options, Table
+from qgan.backends.backend import Backend, BackendOptions, Status
+from qgan.backends.facts import KNOWN, UNSUITABLE, plugin_devices
+from qgan.errors import BackendError, did_you_mean
+
+
+def _backend(_: Options, *, name: str) -> Backend:
+    return Backend(name)
+
+
+BACKENDS = Table(
+    "backend",
+    "qgan.backends",
+    {name: Entry(partial(_backend, name=name), BackendOptions, facts.summary) for name, facts in KNOWN.items()},
+)
+
+
+def names() -> tuple[str, ...]:
+    """What may be asked for: every known backend, installed or not, and all other PennyLane devices installed."""
+    plugins = sorted(plugin_devices() - set(BACKENDS) - set(UNSUITABLE))
+    return (*BACKENDS, *plugins)
+
+
+def resolve(name: str) -> Backend:
+    """The backend of that name. It may be missing: ask for its :meth:`Backend.status`.
+
+    Raises:
+        BackendError: If nothing has that name, or if the device of that name cannot serve here.
+    """
+    if name in BACKENDS:
+        entry = BACKENDS[name]
+        return entry.make(entry.options())
+    if name in UNSUITABLE:
+        raise BackendError(
+            f"The PennyLane device '{name}' cannot be used here: {UNSUITABLE[name]}",
+            allowed=", ".join(names()),
+            cure="Use lightning.qubit or default.qubit",
+        )
+    if name in plugin_devices():
+        return Backend(name)
+    raise BackendError(
+        f"There is no backend called '{name}'",
+        allowed=", ".join(names()),
+        cure=f"{did_you_mean(name, names())}Use one of these, or install the PennyLane plugin that has it",
+    )

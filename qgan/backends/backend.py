@@ -1,0 +1,167 @@
+"""One backend: whether it is here, how it differentiates, what it needs, and the executors it makes."""
+
+__all__ = ["Backend", "BackendOptions", "Status"]
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, final
+
+from pydantic import Field
+
+from qgan._registry import Options
+from qgan.backends import memory
+from qgan.backends.facts import facts_of, plugin_devices
+from qgan.errors import BackendError, ConfigError, ResourceError
+
+if TYPE_CHECKING:
+    from circuits import Circuit
+    from qgan.readout import Executor, GradientMethod, ReadOut
+
+Method: TypeAlias = Literal["auto", "backprop", "adjoint", "parameter-shift"]
+
+WHY = {
+    "backprop": "the device is made of torch operations, so one backward pass gives all gradients exactly",
+    "adjoint": "one exact sweep for each row, whatever the number of weights",
+    "parameter-shift": "the device differentiates no joint probabilities; two or four circuits for each angle",
+}
+
+
+@final
+class BackendOptions(Options):
+    """What a backend can be asked for.
+
+    Attributes:
+        shots: For each circuit; None is exact.
+        gradient: How gradients are found; ``"auto"`` takes the fastest that is right.
+    """
+
+    shots: int | None = Field(None, ge=1, le=10_000_000)
+    gradient: Method = "auto"
+
+
+class Status(NamedTuple):
+    """Whether a backend can be used.
+
+    Attributes:
+        installed: Whether a device could be made.
+        missing: What failed, in the plugin's own words; empty where nothing did.
+        cure: How it is installed or repaired; empty where nothing is to be done.
+    """
+
+    installed: bool
+    missing: str = ""
+    cure: str = ""
+
+
+@final
+class Backend:
+    """A PennyLane device by its name. Nothing is imported or made before it is asked for.
+
+    Args:
+        name: For example ``"lightning.qubit"``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._facts = facts_of(name)
+
+    @property
+    def broadcasting(self) -> bool:
+        """Whether one run takes a whole batch."""
+        return self._facts.broadcasting
+
+    def status(self) -> Status:
+        """Whether it can be used, found by making a device of one wire; done once."""
+        return self._status
+
+    @cached_property
+    def _status(self) -> Status:
+        if self.name not in plugin_devices():
+            return Status(False, f"no PennyLane plugin that is installed has '{self.name}'", self._facts.cure)
+        from qgan.backends.executor import make_device
+
+        try:
+            make_device(self.name, 1)
+        except Exception as error:
+            return Status(False, f"{type(error).__name__}: {error}", self._facts.cure)
+        return Status(True)
+
+    def gradient(self, shots: int | None, method: str = "auto") -> "GradientMethod":
+        """How gradients will be found.
+
+        Raises:
+            ConfigError: If that method does not go with this device or with shots.
+        """
+        from qgan.readout import GradientMethod
+
+        exact = self._facts.exact
+        best = "parameter-shift" if shots else exact
+        if method not in ("auto", "parameter-shift", best):
+            raise ConfigError(
+                f"The gradient '{method}' does not go with {self.name}" + (" and finite shots" if shots else ""),
+                got=f"gradient = '{method}', shots = {shots}",
+                allowed=", ".join(dict.fromkeys(["auto", best, "parameter-shift"])),
+                cure="Leave shots out, or use gradient = 'auto'" if method == exact else "Use gradient = 'auto'",
+            )
+        if shots:
+            return GradientMethod(best, "shots measure differences of circuits, and nothing inside them")
+        if method == "parameter-shift" != exact:
+            return GradientMethod(method, f"asked for; '{exact}' gives the same and is faster")
+        return GradientMethod(exact, WHY[exact])
+
+    def memory(self, n_wires: int, *, batch: int, n_gates: int) -> int:
+        """Bytes that training takes: an estimate, see :func:`qgan.backends.memory.needed`."""
+        return memory.needed(self._facts, n_wires, batch=batch, n_gates=n_gates)
+
+    def check(self, n_wires: int, *, batch: int, n_gates: int) -> None:
+        """Refuses what cannot work, before anything is allocated.
+
+        Raises:
+            BackendError: If the backend is missing, or does not take that many wires.
+            ResourceError: If there is too little memory.
+        """
+        if not 1 <= n_wires <= self._facts.max_wires:
+            raise BackendError(
+                f"{self.name} does not take that many qubits",
+                got=n_wires,
+                allowed=f"1 to {self._facts.max_wires}",
+                cure="Change the number of qubits",
+            )
+        need, have = self.memory(n_wires, batch=batch, n_gates=n_gates), memory.available()
+        if need > have:
+            smaller = "a smaller batch" if batch > 1 else "a machine with more memory"
+            by_row = (
+                ", or lightning.qubit, which keeps no state for each gate" if self._facts.exact == "backprop" else ""
+            )
+            raise ResourceError(
+                f"{n_wires} qubits with {n_gates} gates and a batch of {batch} need too much memory on {self.name}",
+                got=f"a need of {memory.human(need)}",
+                allowed=f"{memory.human(have)}, which is what is available",
+                cure=f"Use fewer qubits, {smaller}{by_row}",
+            )
+        if not self.status().installed:
+            raise self._missing(self.status())
+
+    def executor(
+        self, circuit: "Circuit", readout: "ReadOut", *, shots: int | None, method: str = "auto"
+    ) -> "Executor":
+        """An executor of that circuit, on a device of its own.
+
+        Raises:
+            BackendError: If the backend is missing, or does not take that many wires.
+            ConfigError: If the method does not go with this device or with the shots.
+            ResourceError: If not even one row fits into memory.
+        """
+        gradient = self.gradient(shots, method)
+        self.check(circuit.n_wires, batch=1, n_gates=1)
+        from qgan.backends.executor import PennyLaneExecutor, make_device
+
+        try:
+            device = make_device(self.name, circuit.n_wires)
+        except Exception as error:
+            raise self._missing(Status(False, f"{type(error).__name__}: {error}", self._facts.cure)) from error
+        return PennyLaneExecutor(device, circuit, readout, shots=shots, gradient=gradient)
+
+    def _missing(self, status: Status) -> BackendError:
+        return BackendError(
+            f"The backend '{self.name}' cannot be used here", got=status.missing, cure=f"Run: {status.cure}"
+        )

@@ -1,0 +1,119 @@
+"""Vector-Jacobian products of joint probabilities with respect to angles."""
+
+__all__ = ["Adjoint", "ParameterShift", "Shots", "VectorJacobian"]
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import final
+
+import numpy as np
+import pennylane as qml
+from pennylane.devices import Device
+from pennylane.operation import Operation, Operator
+from pennylane.tape import QuantumScript
+from scipy import sparse
+
+from qgan._typing import Array
+from qgan.backends.kernels import Kernel, TapeRunner, rows_of
+from qgan.backends.program import Program
+from qgan.readout import Counts
+from qgan.seeding import Key, stream
+
+# Below this a probability is rounding, and it would draw from the stream on one device and not on another.
+ROUNDING = 1e-15
+
+
+@final
+class Shots:
+    """Relative frequencies instead of probabilities, drawn by us from the exact ones.
+
+    Args:
+        shots: How many for each row; None leaves the probabilities as they are.
+        counts: Where rows and shots are counted.
+    """
+
+    def __init__(self, shots: int | None, counts: Counts) -> None:
+        self.shots, self._counts = shots, counts
+
+    def draw(self, probabilities: Array, generator: np.random.Generator) -> Array:
+        """Shape (rows, 2**n) to the same shape, rows in order from one stream."""
+        self._counts.executions += len(probabilities)
+        if self.shots is None:
+            return probabilities
+        self._counts.shots += len(probabilities) * self.shots
+        real = np.where(probabilities < ROUNDING, 0.0, probabilities)
+        return generator.multinomial(self.shots, real / real.sum(axis=1, keepdims=True)) / self.shots
+
+
+class VectorJacobian(ABC):
+    """How a cotangent of the probabilities becomes one of the angles."""
+
+    @abstractmethod
+    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:
+        """Angles of shape (rows, n_angles) and cotangent of shape (rows, 2**n) to shape (rows, len(columns))."""
+
+
+@final
+class Adjoint(VectorJacobian):
+    """One adjoint sweep for each row.
+
+    The vector-Jacobian product of probabilities with a cotangent y is the gradient of the expectation value of the
+    diagonal observable diag(y), and that is what adjoint differentiation gives (Jones and Gacon, arXiv:2009.02823).
+    """
+
+    def __init__(self, device: Device, n_wires: int, counts: Counts) -> None:
+        self._runner, self._wires, self._counts = TapeRunner(device, "adjoint"), range(n_wires), counts
+
+    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:  # noqa: ARG002
+        tapes = [
+            QuantumScript(operators, [qml.expval(self._diagonal(row))], trainable_params=columns)
+            for operators, row in zip(rows_of(program, angles), cotangent, strict=True)
+        ]
+        self._counts.executions += len(tapes)
+        jacobians = self._runner.derivatives(tapes)
+        return np.array([np.ravel(jacobian) for jacobian in jacobians]).reshape(len(angles), len(columns))
+
+    def _diagonal(self, cotangent: Array) -> qml.SparseHamiltonian:
+        size = len(cotangent)
+        matrix = sparse.csr_matrix((cotangent, np.arange(size), np.arange(size + 1)), shape=(size, size))
+        return qml.SparseHamiltonian(matrix, wires=self._wires)
+
+
+@final
+class ParameterShift(VectorJacobian):
+    """Differences of shifted circuits, each with shots of its own where there are shots.
+
+    The rules are PennyLane's: two terms for rotations, four for controlled ones (Wierichs et al., arXiv:2107.12390).
+    """
+
+    def __init__(self, kernel: Kernel, shots: Shots) -> None:
+        self._kernel, self._shots = kernel, shots
+
+    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:
+        rotations = [operator for operator in program.operators if operator.num_params]
+        terms = [(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
+        generator = stream(key._replace(purpose=f"{key.purpose}:shift"))
+        gradient = np.zeros((len(angles), len(columns)))
+        for some in _chunks(terms, len(angles) * cotangent.shape[1]):
+            shifted = np.tile(angles, (len(some), 1, 1))
+            for table, (_, column, _, shift) in zip(shifted, some, strict=True):
+                table[:, column] += shift
+            exact = self._kernel.probabilities(program, shifted.reshape(-1, angles.shape[1]))
+            drawn = self._shots.draw(exact, generator).reshape(len(some), *cotangent.shape)
+            for (place, _, coefficient, _), measured in zip(some, drawn, strict=True):
+                gradient[:, place] += coefficient * (measured * cotangent).sum(axis=1)
+        return gradient
+
+
+def _rule(rotation: Operator) -> list[tuple[float, float]]:
+    """Coefficient and shift, in radians, of each term."""
+    assert isinstance(rotation, Operation)
+    (frequencies,) = rotation.parameter_frequencies
+    rule = np.asarray(qml.gradients.generate_shift_rule(frequencies))
+    return [(coefficient, shift) for coefficient, shift in rule.tolist()]
+
+
+def _chunks(terms: list, numbers_per_term: int, numbers_at_once: int = 2**24) -> Iterator[list]:
+    """As many terms at once as make a table of moderate size, and one at the least."""
+    at_once = max(1, numbers_at_once // max(1, numbers_per_term))
+    yield from (terms[at : at + at_once] for at in range(0, len(terms), at_once))

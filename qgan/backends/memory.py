@@ -1,0 +1,80 @@
+"""How much memory a circuit needs, and how much there is, found without allocating any."""
+
+__all__ = ["available", "control_groups", "human", "needed"]
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from qgan.backends.facts import Facts
+
+COMPLEX, REAL = 16, 8
+
+
+def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int) -> int:
+    """Bytes that a forward and backward pass of an exact circuit takes: an estimate.
+
+    Backprop keeps what it needs of every gate: ``batch * 2**n * 16 * (n_gates + 3)``, with 4**n for density matrices.
+    All others keep a few state vectors, and for each row its probabilities and their cotangent:
+    ``2**n * 16 * 6 + batch * 2**n * 8 * 2``; the six are the state, the adjoint's bra and ket, a copy, the observable.
+    """
+    if facts.exact == "backprop":
+        return batch * (4 if facts.density else 2) ** n_wires * COMPLEX * (n_gates + 3)
+    return 2**n_wires * (6 * COMPLEX + 2 * batch * REAL)
+
+
+def available() -> int:
+    """Bytes that this process may still take: what is free, its address space and its control groups allow."""
+    return max(0, min([psutil.virtual_memory().available, *_address_space(), *control_groups()]))
+
+
+def human(n_bytes: int) -> str:
+    """Bytes in binary units, for example ``"1.5 GiB"``."""
+    size, units = float(n_bytes), ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB"]
+    while size >= 1024 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    return f"{size:.3g} {units[0]}" if size < 1000 else f"{size:.0f} {units[0]}"
+
+
+def _address_space() -> Iterator[int]:
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        yield limit - psutil.Process().memory_info().vms
+
+
+def control_groups(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> Iterator[int]:
+    """What each control group of this process that has a limit still allows, in bytes.
+
+    Args:
+        root: Where the groups are mounted.
+        membership: The file that says which this process is in.
+    """
+    for folder in _folders(root, membership):
+        for limit_name, used_name, cache_name in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            try:
+                limit, used = (folder / limit_name).read_text().strip(), int((folder / used_name).read_text())
+                statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            except (OSError, ValueError):
+                continue
+            if limit.isdigit():
+                # Cached files count as used, and yet give way.
+                yield int(limit) - used + int(statistics.get(cache_name, 0))
+
+
+def _folders(root: Path, membership: Path) -> Iterator[Path]:
+    """The folder of every group this process is in, and of those around it."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            mount = root / controllers
+            group = mount / path.lstrip("/")
+            yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(mount))

@@ -1,0 +1,158 @@
+"""A circuit as a table of one-angle gates, with the map from latents and weights to angles kept in torch."""
+
+__all__ = ["Program", "check_indexing", "trace"]
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import pennylane as qml
+import torch
+from pennylane.devices.preprocess import decompose
+from pennylane.operation import Operator
+from pennylane.queuing import AnnotatedQueue
+from pennylane.tape import QuantumScript
+from torch import Tensor
+
+from circuits import Circuit
+from qgan.errors import BackendError, ConfigError, DivergedError
+
+# Two are left to their decomposition, because PennyLane 0.45 cannot differentiate them in torch: of PhaseShift,
+# default.mixed copies the angle and so loses its gradient; of IsingXY, no matrix is made of a batch of angles.
+ROTATIONS = frozenset(
+    {"RX", "RY", "RZ", "CRX", "CRY", "CRZ", "ControlledPhaseShift"}
+    | {"IsingXX", "IsingYY", "IsingZZ", "MultiRZ", "SingleExcitation"}
+)
+FIXED = frozenset(
+    {"Hadamard", "PauliX", "PauliY", "PauliZ", "S", "T", "SX", "CNOT", "CY", "CZ", "SWAP", "CSWAP", "Toffoli"}
+)
+FROM_THE_RIGHT = "Index latents and weights from the right in gates(): latent[..., i], weights['w'][..., l, q]"
+WITHOUT_EFFECT = frozenset({"Identity", "GlobalPhase", "Barrier", "Snapshot", "WireCut"})
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a circuit queued, in gates whose gradient every device knows.
+
+    Attributes:
+        operators: In order; each has one angle or none.
+        columns: The angles, radians, of the operators that have one; shape (rows,), or () where all rows share it.
+        rows: How many sets of angles.
+    """
+
+    operators: tuple[Operator, ...]
+    columns: tuple[Tensor, ...]
+    rows: int
+
+    @cached_property
+    def angles(self) -> Tensor:
+        """Shape (rows, n_angles)."""
+        if not self.columns:
+            return torch.zeros(self.rows, 0, dtype=torch.float64)
+        return torch.stack([column.expand(self.rows) for column in self.columns], dim=-1)
+
+    @property
+    def trainable(self) -> list[int]:
+        """The columns that a gradient is wanted of, none without ``torch.is_grad_enabled()``."""
+        if not torch.is_grad_enabled():
+            return []
+        return [index for index, column in enumerate(self.columns) if column.requires_grad]
+
+
+def trace(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> Program:
+    """Lets the circuit queue its gates and decomposes them.
+
+    Args:
+        circuit: Indexes latents and weights from the right.
+        latent: Shape (rows, latent_dim), float64.
+        weights: By name, float64, each of its shape or with a leading axis of that many rows.
+
+    Raises:
+        BackendError: If a gate cannot be decomposed, lies on a wire that the circuit does not have, or measures.
+        ConfigError: If an angle is neither one number nor one for each row.
+        DivergedError: If an angle is not finite: with shots a device would make plausible numbers of it.
+    """
+    rows = latent.shape[0]
+    with AnnotatedQueue() as queue:
+        circuit.gates(latent, weights)
+    script = QuantumScript.from_queue(queue)
+    strangers = sorted(map(str, set(script.wires) - set(range(circuit.n_wires))))
+    if script.measurements or strangers:
+        raise BackendError(
+            "A circuit may measure nothing, and use no wires but its own",
+            got=f"wires {', '.join(strangers)}" if strangers else f"the measurement {script.measurements[0]}",
+            allowed=f"gates on wires 0 to {circuit.n_wires - 1}",
+            cure="Correct the circuit's gates()",
+        )
+    operators = [operator for operator in _decomposed(script) if operator.name not in WITHOUT_EFFECT]
+    columns = [_column(operator, rows) for operator in operators if operator.num_params]
+    program = Program(tuple(operators), tuple(columns), rows)
+    if not torch.isfinite(program.angles.detach()).all():
+        raise DivergedError(
+            "An angle of the circuit is not finite",
+            got="NaN or infinity in its latents or weights",
+            allowed="finite radians",
+            cure="Go on from the last checkpoint with a lower learning rate",
+        )
+    return program
+
+
+def check_indexing(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> None:
+    """Traces once to see that every row's angles depend on that row alone.
+
+    A circuit that writes ``latent[i]`` for ``latent[..., i]`` takes row i for feature i, and where a batch has as many
+    rows as latents have features no shape gives it away.
+
+    Raises:
+        ConfigError: If an angle depends on another row.
+    """
+    with torch.enable_grad():
+        probe = latent.detach().requires_grad_()
+        probed = {name: values.detach().requires_grad_() for name, values in weights.items()}
+        angles = trace(circuit, probe, probed).angles
+        shapes = circuit.weight_shapes
+        batched = [probe, *(values for name, values in probed.items() if values.ndim > len(shapes[name]))]
+        if not angles.requires_grad:
+            return
+        unlike = torch.arange(1.0, angles.shape[1] + 1, dtype=torch.float64)
+        found = torch.autograd.grad(angles[0] @ unlike, batched, allow_unused=True)
+    if any(gradient is not None and gradient[1:].any() for gradient in found):
+        raise ConfigError(
+            "An angle of the circuit depends on another row of its batch",
+            got="a batch axis that is indexed as if it were a feature",
+            cure=FROM_THE_RIGHT,
+        )
+
+
+def _decomposed(script: QuantumScript) -> Sequence[Operator]:
+    if all(map(_is_elementary, script.operations)):
+        return script.operations
+    try:
+        (decomposed,), _ = cast(Any, decompose)(
+            script, _is_elementary, skip_initial_state_prep=False, name="this package"
+        )
+    except qml.exceptions.DeviceError as error:
+        raise BackendError(
+            "The circuit has an operation that cannot be made of rotations and fixed gates",
+            got=error,
+            allowed=", ".join(sorted(ROTATIONS | FIXED)) + ", and what decomposes into them",
+            cure="Replace it in the circuit's gates()",
+        ) from error
+    return decomposed.operations
+
+
+def _is_elementary(operator: Operator) -> bool:
+    return operator.name in ROTATIONS or operator.name in FIXED or operator.name in WITHOUT_EFFECT
+
+
+def _column(operator: Operator, rows: int) -> Tensor:
+    column = torch.as_tensor(operator.data[0], dtype=torch.float64)
+    if column.shape not in ((), (1,), (rows,)):
+        raise ConfigError(
+            f"The angle of {operator.name} on wires {operator.wires.tolist()} fits no batch",
+            got=f"shape {tuple(column.shape)}",
+            allowed=f"() or ({rows},)",
+            cure=FROM_THE_RIGHT,
+        )
+    return column if column.shape == (rows,) else column.reshape(())

@@ -1,0 +1,301 @@
+"""The composition root: the only module that turns names into objects. All others are handed objects."""
+
+__all__ = ["Experiment", "build"]
+
+import inspect
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, final
+
+import torch
+from torch import nn
+
+from circuits import CIRCUITS, Circuit, from_function
+from qgan._registry import Table
+from qgan._typing import Json
+from qgan.backends import Backend, BackendOptions, resolve
+from qgan.config import Component, Optimizers, RunConfig, validate
+from qgan.data import DATA
+from qgan.data.arrays import from_array
+from qgan.data.batches import Batches
+from qgan.discriminators import DISCRIMINATORS
+from qgan.errors import BackendError, ConfigError, QganError, did_you_mean
+from qgan.game import Game, adversarial
+from qgan.generators import GENERATORS, Generator, Ingredients
+from qgan.losses import LOSSES, Loss
+from qgan.metrics import METRICS
+from qgan.objects import OBJECT, Objects
+from qgan.optimizers import make_optimizer
+from qgan.readout import Executor, ReadOut
+from qgan.samples import DataSet
+from qgan.seeding import Key
+from qgan.state import TrainState
+
+
+@final
+@dataclass(frozen=True)
+class Experiment:
+    """All objects of a run.
+
+    Attributes:
+        config: The configuration with every option filled in.
+        data: The data set.
+        generator: The generator.
+        discriminator: The discriminator.
+        game: Who plays.
+        state: What changes while training.
+        batches: Real batches.
+        device: Where the discriminator and a classical generator are.
+        facts: What is worth knowing of it: parameters, gradient method and why, circuit.
+    """
+
+    config: RunConfig
+    data: DataSet
+    generator: Generator
+    discriminator: nn.Module
+    game: Game
+    state: TrainState
+    batches: Batches
+    device: torch.device
+    facts: Json
+
+
+def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
+    """Makes all objects of a run, and refuses what cannot work before anything is trained.
+
+    Args:
+        config: Names and options.
+        objects: The user's own, in place of names.
+
+    Raises:
+        ConfigError: For a wrong name, option or combination.
+        DataError: For data that cannot be used.
+        BackendError: For a backend that is missing, or refuses the circuit.
+        ResourceError: For a circuit that needs more memory than there is.
+    """
+    objects = objects or Objects()
+    for name in {*config.evaluate.metrics, config.evaluate.metric}:
+        METRICS.lookup(name)
+    if config.evaluate.metric not in config.evaluate.metrics:
+        raise ConfigError(
+            "evaluate.metric is not among evaluate.metrics",
+            got=config.evaluate.metric,
+            allowed=", ".join(config.evaluate.metrics),
+            cure="Add it to evaluate.metrics",
+        )
+    device = _device(config.run.device)
+    data_component, data = _data(config, objects)
+    backend_component, backend, options = _backend(config.backend)
+    ingredients = Ingredients(
+        data=data,
+        key=Key(config.seed, "generator weights"),
+        circuit=partial(_circuit, objects.circuit),
+        executor=partial(_executor, backend, options, config.train.batch_size),
+    )
+    generator_component, generator = _make(GENERATORS, config.generator, "generator", ingredients)
+    assert isinstance(generator, Generator)
+    if not generator.quantum:
+        generator.to(device)
+    _try_out(generator, config.backend.name)
+    discriminator_component, discriminator = _discriminator(config, objects, data, device)
+    loss_component, loss = (
+        (Component(name=OBJECT), _checked_loss(objects.loss))
+        if objects.loss is not None
+        else _make(LOSSES, config.loss, "loss")
+    )
+    modules: dict[str, nn.Module] = {"discriminator": discriminator, "generator": generator}
+    optimizers, optimizer_components = {}, {}
+    for side, module in modules.items():
+        component: Component = getattr(config.optimizer, side)
+        path = f"optimizer.{side}"
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        optimizers[side] = make_optimizer(component.name, component.options, parameters, path=path)
+        optimizer_components[side] = _with_defaults(component, optimizers[side])
+    game = adversarial(
+        generator=generator,
+        discriminator=discriminator,
+        loss=loss,
+        optimizers=optimizers,
+        device=device,
+        discriminator_updates=config.train.discriminator_updates,
+        clip=config.train.grad_clip,
+    )
+    resolved = config.model_copy(
+        update={
+            "data": data_component,
+            "generator": generator_component,
+            "discriminator": discriminator_component,
+            "loss": loss_component,
+            "optimizer": Optimizers(**optimizer_components),
+            "backend": backend_component,
+            "run": config.run.model_copy(update={"device": device.type}),
+        }
+    )
+    return Experiment(
+        config=resolved,
+        data=data,
+        generator=generator,
+        discriminator=discriminator,
+        game=game,
+        state=TrainState(config.seed, modules, optimizers),
+        batches=Batches(data.train, size=config.train.batch_size, seed=config.seed, device=device),
+        device=device,
+        facts=_facts(generator, discriminator, data, backend),
+    )
+
+
+def _try_out(generator: Generator, backend: str) -> None:
+    try:
+        generator.sample(2, Key(0, "trial"))
+    except QganError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"The generator cannot run its circuit: {error}") from error
+    except Exception as error:
+        raise BackendError(
+            f"The backend '{backend}' fails on this circuit",
+            got=f"{type(error).__name__}: {error}",
+            cure="Try --backend default.qubit",
+        ) from error
+    generator.counts.executions = generator.counts.shots = 0
+
+
+def _make(table: Table, component: Component, path: str, *arguments: Any, **named: Any) -> tuple[Component, Any]:
+    if component.name == OBJECT:
+        raise ConfigError(
+            f"The {path} of this configuration was an object",
+            cure=f"Give it again from Python: qgan.fit(..., {path}=...)",
+        )
+    entry = table.lookup(component.name)
+    options = validate(entry.options, component.options, path=path)
+    return _component(component.name, options.model_dump(mode="json", exclude_none=True)), entry.make(
+        options, *arguments, **named
+    )
+
+
+def _component(name: str, options: Json) -> Component:
+    return Component.model_validate({"name": name, **options})
+
+
+def _data(config: RunConfig, objects: Objects) -> tuple[Component, DataSet]:
+    if objects.data is None:
+        return _make(DATA, config.data, "data", config.seed)
+    if isinstance(objects.data, DataSet):
+        return Component(name=OBJECT), objects.data
+    return Component(name=OBJECT), from_array(objects.data, seed=config.seed)
+
+
+def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
+    backend = resolve(component.name)
+    options = validate(BackendOptions, component.options, path="backend")
+    backend.gradient(options.shots, options.gradient)
+    return _component(component.name, options.model_dump(mode="json", exclude_none=True)), backend, options
+
+
+def _executor(
+    backend: Backend, options: BackendOptions, batch_size: int, circuit: Circuit, readout: ReadOut, *, rows: int
+) -> Executor:
+    gates = sum(circuit.resources().gates.values())
+    backend.check(circuit.n_wires, batch=batch_size * rows, n_gates=gates)
+    return backend.executor(circuit, readout, shots=options.shots, method=options.gradient)
+
+
+def _circuit(own: Any, name: str, *, n_wires: int, layers: int, entangled: bool) -> Circuit:
+    try:
+        if isinstance(own, Circuit):
+            return own
+        if own is not None:
+            # A plain function is given the shapes that most circuits have; others come as circuits.from_function(...).
+            return from_function(own, n_wires=n_wires, weight_shapes={"w": (layers, n_wires)})
+        if name not in CIRCUITS:
+            raise ConfigError(
+                f"There is no circuit called '{name}'",
+                allowed=", ".join(CIRCUITS),
+                cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load the plugin that has it with --plugin MODULE",
+            )
+        return CIRCUITS[name](n_wires=n_wires, layers=layers, entangled=entangled)
+    except (ValueError, TypeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(str(error)) from error
+
+
+def _discriminator(
+    config: RunConfig, objects: Objects, data: DataSet, device: torch.device
+) -> tuple[Component, nn.Module]:
+    if objects.discriminator is None:
+        key = Key(config.seed, "discriminator weights")
+        component, module = _make(
+            DISCRIMINATORS, config.discriminator, "discriminator", features=data.features, key=key
+        )
+    else:
+        component, module = Component(name=OBJECT), objects.discriminator
+    module.to(device)
+    probe, was_training = torch.zeros(3, *data.sample_shape, device=device), module.training
+    try:
+        with torch.no_grad(), torch.random.fork_rng():
+            shape = tuple(module.eval()(probe).shape)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise ConfigError(
+            f"The discriminator cannot take samples of shape {data.sample_shape}",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            cure="Let it take (n, *sample_shape), for example by beginning with torch.nn.Flatten()",
+        ) from error
+    finally:
+        module.train(was_training)
+    if shape not in {(3,), (3, 1)}:
+        raise ConfigError("The discriminator must give one logit for each sample", got=f"shape {shape} for 3 samples")
+    return component, module
+
+
+def _checked_loss(loss: Any) -> Loss:
+    for side in ("discriminator", "generator"):
+        if not callable(getattr(loss, side, None)):
+            raise ConfigError(
+                f"The loss has no function '{side}'",
+                got=type(loss).__name__,
+                allowed="discriminator(real=, fake=, real_weights=, fake_weights=) and generator(fake=, fake_weights=)",
+            )
+    return loss
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BackendError(
+            "torch finds no CUDA device",
+            got="device = cuda",
+            allowed="cpu, auto",
+            cure="Use --device cpu, or install a CUDA build of torch and its driver",
+        )
+    return torch.device(name)
+
+
+def _with_defaults(component: Component, optimizer: torch.optim.Optimizer) -> Component:
+    names = inspect.signature(type(optimizer)).parameters
+    plain = {name: value for name, value in optimizer.defaults.items() if name in names and _is_plain(value)}
+    return _component(component.name, {key: list(v) if isinstance(v, tuple) else v for key, v in plain.items()})
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, str)) or (isinstance(value, tuple) and all(map(_is_plain, value)))
+
+
+def _facts(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
+    circuit = getattr(generator, "circuit", None)
+    return {
+        "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
+        "gradient": {"method": generator.gradient.name, "why": generator.gradient.why},
+        "data": {
+            "name": data.name,
+            "sha256": data.sha256,
+            "rows": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+        },
+        "backend": backend.name if generator.quantum else None,
+        "circuit": None if circuit is None else {**circuit.resources()._asdict(), "patches": generator.patches},
+    }
+
+
+def _count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

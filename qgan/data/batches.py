@@ -1,0 +1,68 @@
+"""Batches of real data that need no state: the number of a batch says what is in it."""
+
+__all__ = ["Batches"]
+
+from functools import lru_cache
+from typing import final
+
+import numpy as np
+import torch
+
+from qgan.errors import ConfigError, DataError
+from qgan.samples import Part, Samples
+from qgan.seeding import Key, stream
+
+
+@final
+class Batches:
+    """Consecutive pieces of an endless row of permutations of the data, one for each epoch.
+
+    Every epoch shows each row once, every batch is full, and a batch may be larger than the data.
+
+    Args:
+        part: What to draw from; it is put on the device once.
+        size: Rows in a batch.
+        seed: Of the run.
+        device: Where the batches lie.
+        dtype: Of the values.
+
+    Raises:
+        ConfigError: If the size is below 1.
+        DataError: If the part is empty.
+    """
+
+    def __init__(
+        self, part: Part, *, size: int, seed: int, device: torch.device | str, dtype: torch.dtype = torch.float32
+    ) -> None:
+        if size < 1:
+            raise ConfigError(
+                "The batch size is too small", got=size, allowed="1 or more", cure="Set a batch size of 1 or more"
+            )
+        if not len(part):
+            raise DataError(
+                "There is no data to draw batches from", got="0 rows", allowed="1 row or more", cure="Give more data"
+            )
+        self.size = size
+        self._rows = len(part)
+        self._values = torch.as_tensor(part.values, dtype=dtype, device=device)
+        self._labels = None if part.labels is None else torch.as_tensor(part.labels, dtype=torch.long, device=device)
+
+        def permutation(epoch: int) -> np.ndarray:
+            return stream(Key(seed, "data", epoch)).permutation(len(part))
+
+        self._permutation = lru_cache(maxsize=2)(permutation)
+
+    def at(self, index: int) -> Samples:
+        """Batch number ``index``, counted from 0: values of shape (size, *sample_shape), of equal weight.
+
+        Raises:
+            ValueError: If the index is negative.
+        """
+        if index < 0:
+            raise ValueError(f"batch numbers count from 0, got {index}")
+        first, end = index * self.size, (index + 1) * self.size
+        epochs = range(first // self._rows, (end - 1) // self._rows + 1)
+        offset = epochs[0] * self._rows
+        order = np.concatenate([self._permutation(epoch) for epoch in epochs])[first - offset : end - offset]
+        chosen = torch.from_numpy(order).to(self._values.device)
+        return Samples.uniform(self._values[chosen], None if self._labels is None else self._labels[chosen])

@@ -1,0 +1,220 @@
+"""Scores: what a metric says of generated samples, between what real data and the best naive guess would score."""
+
+__all__ = ["References", "Score"]
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, TypeAlias, final
+
+import numpy as np
+
+from qgan._registry import NoOptions
+from qgan._typing import Direction, Json
+from qgan.errors import DataError
+from qgan.metrics import METRICS, Metric, Reference
+from qgan.samples import DataSet, Part, Samples
+from qgan.seeding import Key, stream
+
+PartName: TypeAlias = Literal["validation", "test"]
+
+SMALL = 200
+RESAMPLES_SMALL, RESAMPLES_LARGE = 100, 20
+GAUSSIAN_DRAWS = 20
+MOST_BY_DEFAULT = 1000
+
+
+@final
+@dataclass(frozen=True)
+class Score:
+    """One metric's value and what to read it against.
+
+    Attributes:
+        name: The metric.
+        value: Of the generated samples; None where it could not be computed.
+        direction: Whether lower or higher is better.
+        unit: Of the value.
+        floor: What real samples score against other real ones, on average.
+        floor_low: The 5th percentile of that.
+        floor_high: The 95th.
+        trivial: What the better of two generators that learned nothing scores.
+        trivial_name: Which one: ``"mean image"`` or ``"pixel-wise Gaussian"``.
+        skill: ``(trivial - value) / (trivial - floor)``: 0 is nothing learned, 1 is real.
+        reason: Why the value or the skill is None.
+    """
+
+    name: str
+    value: float | None
+    direction: Direction
+    unit: str
+    floor: float | None = None
+    floor_low: float | None = None
+    floor_high: float | None = None
+    trivial: float | None = None
+    trivial_name: str | None = None
+    skill: float | None = None
+    reason: str | None = None
+
+    def to_json(self) -> Json:
+        """Plain values under the names above."""
+        return asdict(self)
+
+
+@final
+class References:
+    """The real side of an evaluation, worked out once: floors, trivial values, and all that depends on real data alone.
+
+    A floor is the metric between the reference samples and as many real ones from the parts of the data that the
+    reference was not taken from, drawn without replacement: 100 times for up to 200 samples, 20 times for more.
+
+    Args:
+        data: The real data.
+        part: What to hold against. Floors of ``"validation"`` come from train, those of ``"test"`` from both others.
+        n: Samples on either side; without it the whole part, and at most 1000. It is capped by the part, and by half
+            the rows that floors come from, so that their resamples differ: see the attribute ``capped``.
+        seed: Of the draws.
+        metrics: Names of metrics; without them all.
+        conditional: Whether the generated samples carry labels, which a metric may then ask for.
+
+    Attributes:
+        n: Samples on either side.
+        capped: Why n is smaller than asked for, or None.
+        resamples: How many draws a floor rests on.
+
+    Raises:
+        ConfigError: If there is no metric of a name.
+        DataError: If n is below 1.
+    """
+
+    def __init__(
+        self,
+        data: DataSet,
+        *,
+        part: PartName = "test",
+        n: int | None = None,
+        seed: int = 0,
+        metrics: Iterable[str] | None = None,
+        conditional: bool = False,
+    ) -> None:
+        if n is not None and n < 1:
+            cure = "Ask for more, or leave n out for the whole part"
+            raise DataError("There are too few samples to evaluate", got=f"n = {n}", allowed="1 or more", cure=cure)
+        names = METRICS if metrics is None else metrics
+        self._metrics: list[Metric] = [METRICS.lookup(name).make(NoOptions()) for name in names]
+        self._data, self._seed, self._conditional = data, seed, conditional
+        whole, others = (
+            (data.validation, data.train) if part == "validation" else (data.test, _joined(data.train, data.validation))
+        )
+        self.n, self.capped = _size(n, len(whole), len(others))
+        self.resamples = RESAMPLES_SMALL if self.n <= SMALL else RESAMPLES_LARGE
+        chosen = stream(Key(seed, f"{part} reference")).permutation(len(whole))[: self.n]
+        self._reference = Reference(data, whole.subset(np.sort(chosen)))
+        subsets = self._real_subsets(others)
+        naive = self._naive_guesses()
+        self.yardsticks = [self._yardstick(metric, subsets, naive) for metric in self._metrics]
+
+    def score(self, fake: Samples) -> list[Score]:
+        """Scores of generated samples, one for each metric, in the order of the metrics.
+
+        Exactly n samples are used. Samples of unequal weight, or fewer than n, are drawn by weight with replacement
+        (duplicates count against them); more than n of equal weight without.
+
+        Raises:
+            DataError: If there are no samples, or they have not the shape of the data.
+        """
+        if not len(fake) or tuple(fake.values.shape[1:]) != self._data.sample_shape:
+            raise DataError(
+                "The generated samples do not fit the data",
+                got=f"shape {tuple(fake.values.shape)}",
+                allowed=f"shape (n, {', '.join(map(str, self._data.sample_shape))}) with n of 1 or more",
+                cure="Set the generator's sample shape to that of the data",
+            )
+        if not (fake.values.isfinite().all() and fake.weights.isfinite().all()):
+            why = "the samples hold values or weights that are not finite"
+            return [replace(yardstick, reason=why) for yardstick in self.yardsticks]
+        part = self._as_part(fake)
+        pairs = zip(self._metrics, self.yardsticks, strict=True)
+        return [self._score(metric, yardstick, part) for metric, yardstick in pairs]
+
+    def _as_part(self, fake: Samples) -> Part:
+        key = Key(self._seed, "evaluation")
+        even = bool((fake.weights == fake.weights[0]).all())
+        if not even or len(fake) < self.n:
+            fake = fake.resampled(self.n, key)
+        labels = fake.labels.detach().cpu().numpy() if self._conditional and fake.labels is not None else None
+        part = Part(fake.numpy(), labels)
+        return part if len(part) == self.n else part.subset(stream(key).permutation(len(part))[: self.n])
+
+    def _score(self, metric: Metric, yardstick: Score, fake: Part) -> Score:
+        if metric.obstacle(self._data, self.n):
+            return yardstick
+        (value,) = self._values(metric, [fake])
+        if not np.isfinite(value):
+            return replace(yardstick, reason="the value is not a finite number")
+        floor, trivial = yardstick.floor, yardstick.trivial
+        if floor is None or trivial is None or yardstick.reason:
+            return replace(yardstick, value=value)
+        return replace(yardstick, value=value, skill=(trivial - value) / (trivial - floor))
+
+    def _values(self, metric: Metric, parts: list[Part]) -> list[float]:
+        with np.errstate(all="ignore"):  # enormous samples overflow, which shows in the value
+            return [metric.function(self._reference, part) for part in parts]
+
+    def _real_subsets(self, others: Part) -> list[Part]:
+        subsets = []
+        for step in range(self.resamples):
+            rows = stream(Key(self._seed, "floor", step)).permutation(len(others))[: self.n]
+            subset = others.subset(rows)
+            subsets.append(subset if self._conditional else Part(subset.values))
+        return subsets
+
+    def _naive_guesses(self) -> dict[str, list[Part]]:
+        """Samples of two generators that know each pixel's mean, and its spread, and nothing else."""
+        train = self._data.train
+        labels = None
+        if self._conditional and train.labels is not None:
+            labels = stream(Key(self._seed, "naive labels")).choice(train.labels, size=self.n)
+        mean, spread = train.values.mean(axis=0), train.values.std(axis=0)
+        shape = (self.n, *mean.shape)
+        draws = [
+            stream(Key(self._seed, "pixel-wise Gaussian", step)).normal(mean, spread, shape)
+            for step in range(GAUSSIAN_DRAWS)
+        ]
+        return {
+            "mean image": [Part(np.broadcast_to(mean, shape).copy(), labels)],
+            "pixel-wise Gaussian": [Part(np.clip(draw, self._data.low, self._data.high), labels) for draw in draws],
+        }
+
+    def _yardstick(self, metric: Metric, subsets: list[Part], naive: dict[str, list[Part]]) -> Score:
+        """The score of a metric, but for the value and the skill."""
+        empty = Score(metric.name, None, metric.direction, metric.unit)
+        if obstacle := metric.obstacle(self._data, self.n):
+            return replace(empty, reason=obstacle)
+        real = self._values(metric, subsets)
+        means = {name: float(np.mean(self._values(metric, parts))) for name, parts in naive.items()}
+        if not np.isfinite([*real, *means.values()]).all():
+            return replace(empty, reason="the floor or the trivial value is not a finite number")
+        best = (min if metric.direction == "lower" else max)(means, key=lambda name: means[name])
+        floor, trivial = float(np.mean(real)), means[best]
+        low, high = (float(value) for value in np.percentile(real, (5, 95)))
+        reason = None if metric.better(floor, trivial) else f"the {best} scores no worse than real data here"
+        return Score(metric.name, None, metric.direction, metric.unit, floor, low, high, trivial, best, None, reason)
+
+
+def _joined(first: Part, second: Part) -> Part:
+    labels = None
+    if first.labels is not None and second.labels is not None:
+        labels = np.concatenate([first.labels, second.labels])
+    return Part(np.concatenate([first.values, second.values]), labels)
+
+
+def _size(asked: int | None, available: int, others: int) -> tuple[int, str | None]:
+    """How many samples to compare, and why fewer than asked for (by default: than the part has)."""
+    limits = {
+        f"the part has {available} samples": available,
+        f"floors are drawn from {others} others, half of them at a time at most": max(others // 2, 1),
+    }
+    if asked is None:
+        limits[f"{MOST_BY_DEFAULT} is the most without asking for more"] = MOST_BY_DEFAULT
+    wanted = available if asked is None else asked
+    why = min(limits, key=lambda limit: limits[limit])
+    return (wanted, None) if wanted <= limits[why] else (limits[why], f"{wanted} became {limits[why]}: {why}")

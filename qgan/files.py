@@ -1,0 +1,76 @@
+"""Files that are whole or absent: written aside, synced, and put in place by a rename."""
+
+__all__ = ["append_line", "atomic_write", "read_json", "sync_directory", "write_synced"]
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from qgan._typing import Json
+from qgan.errors import CheckpointError
+
+MAX_JSON_BYTES = 2**26
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """A new file, on the disk before this returns.
+
+    Raises:
+        FileExistsError: If there is one already.
+    """
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Makes the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Replaces a file: whoever reads it sees the old or the new one, never a mixture."""
+    aside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    try:
+        aside.unlink(missing_ok=True)
+        write_synced(aside, data)
+        aside.replace(path)
+        sync_directory(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def append_line(path: Path, document: Json) -> None:
+    """One JSON line at the end of a file, in one write."""
+    line = json.dumps(document, sort_keys=True, allow_nan=False).encode() + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if os.write(descriptor, line) != len(line):
+            raise OSError(f"{path} took only a part of a line")
+    finally:
+        os.close(descriptor)
+
+
+def read_json(path: Path) -> Json:
+    """The object in a JSON file.
+
+    Raises:
+        CheckpointError: If it is missing, too large, or no JSON object.
+    """
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise ValueError(f"over {MAX_JSON_BYTES} bytes")
+        document = json.loads(path.read_bytes())
+        if not isinstance(document, dict):
+            raise ValueError("not an object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read", got=error, cure="Check that this is a run directory") from None
+    return document

@@ -1,0 +1,152 @@
+"""The patch generator: several small circuits, each making a part of the image."""
+
+__all__ = ["PatchGenerator", "PatchOptions"]
+
+import math
+from typing import Literal, final
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from qgan._registry import Options
+from qgan.errors import ConfigError
+from qgan.generators.base import Generator, Ingredients, into_range
+from qgan.readout import Counts, Probabilities
+from qgan.samples import Draw, Samples
+from qgan.seeding import Key, stream
+
+
+class PatchOptions(Options):
+    """Options of the patch generator.
+
+    Attributes:
+        circuit: A circuit's name.
+        n_wires: Wires of each sub-circuit, ancillas among them.
+        n_ancillas: The first wires, post-selected on 0.
+        layers: Layers of the circuit.
+        entangled: False drops the entanglers and keeps the parameters.
+        patches: Sub-circuits; None for as many as the sample needs.
+        scale: Divide a patch by its ``"maximum"`` (its brightest pixel is then always the brightest possible) or leave its
+            ``"sum"`` at 1.
+        latent_low: Smallest latent angle, radians.
+        latent_high: Largest.
+    """
+
+    circuit: str = "hardware-efficient"
+    n_wires: int = Field(default=5, ge=1, le=64)
+    n_ancillas: int = Field(default=1, ge=0)
+    layers: int = Field(default=6, ge=1, le=10_000)
+    entangled: bool = True
+    patches: int | None = Field(default=None, ge=1, le=65_536)
+    scale: Literal["maximum", "sum"] = "maximum"
+    latent_low: float = 0.0
+    latent_high: float = math.pi / 2
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PatchOptions":
+        if self.n_ancillas >= self.n_wires:
+            raise ValueError(f"n_ancillas = {self.n_ancillas} leaves none of n_wires = {self.n_wires} to read out")
+        if self.latent_low > self.latent_high:
+            raise ValueError(f"latent_low = {self.latent_low} is above latent_high = {self.latent_high}")
+        return self
+
+
+@final
+class PatchGenerator(Generator):
+    r"""Sub-circuits that share their latent, each with weights of its own.
+
+    With the joint probabilities :math:`p(a, j)` of ancillas and data wires, the pixels of a patch are
+
+    .. math:: q_j = p(0, j) / \sum_j p(0, j), \qquad x_j = q_j / \max_j q_j
+
+    or :math:`x_j = q_j` with ``scale = "sum"``. Patches follow each other in the flattened sample; what the last one has
+    too many is left out. ``diagnostics["postselection"]`` is the mean probability of finding the ancillas in 0: 1 over
+    it is how many more shots hardware would need.
+
+    Args:
+        options: See :class:`PatchOptions`.
+        ingredients: Data, circuit, executor.
+
+    Raises:
+        ConfigError: If the patches do not fit the sample.
+
+    References:
+        Huang H.-L. et al., Experimental Quantum Generative Adversarial Networks for Image Generation, Phys. Rev. Applied
+        16, 024051 (2021), arXiv:2010.06201.
+    """
+
+    quantum = True
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, options: PatchOptions, ingredients: Ingredients) -> None:
+        super().__init__()
+        circuit = ingredients.circuit(
+            options.circuit, n_wires=options.n_wires, layers=options.layers, entangled=options.entangled
+        )
+        if options.n_ancillas >= circuit.n_wires:
+            raise ConfigError(
+                "generator.n_ancillas leaves no wire to read out",
+                got=f"{options.n_ancillas} of {circuit.n_wires} wires",
+                cure="Use fewer ancillas",
+            )
+        data = ingredients.data
+        self.options, self.circuit, self.sample_shape = options, circuit, data.sample_shape
+        self.latent_dim = circuit.latent_dim
+        self.pixels = 2 ** (circuit.n_wires - options.n_ancillas)
+        self.patches = self._fitting(options.patches, data.features)
+        self.executor = ingredients.executor(circuit, Probabilities(), rows=self.patches)
+        self.gradient, self.diagnostics = self.executor.gradient, {}
+        rng = stream(ingredients.key)
+        initial = [circuit.initial_weights(rng) for _ in range(self.patches)]
+        self.weights = nn.ParameterDict(
+            {
+                name: nn.Parameter(torch.stack([torch.from_numpy(weights[name]).double() for weights in initial]))
+                for name in circuit.weight_shapes
+            }
+        )
+        # A patch that sums to 1 is a distribution already; only brightness has a range to be taken to.
+        span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
+        self.register_buffer("low", torch.tensor(span[0], dtype=torch.float64))
+        self.register_buffer("high", torch.tensor(span[1], dtype=torch.float64))
+
+    def _fitting(self, patches: int | None, features: int) -> int:
+        needed = -(-features // self.pixels)
+        if patches not in (None, needed):
+            raise ConfigError(
+                f"generator.patches does not fit samples of {features} numbers",
+                got=f"{patches} patches of {self.pixels} numbers ({self.circuit.n_wires} wires, "
+                f"{self.options.n_ancillas} of them ancillas)",
+                allowed=f"{needed}",
+                cure=f"Set generator.patches={needed}, or leave it out",
+            )
+        return needed
+
+    @property
+    def counts(self) -> Counts:  # type: ignore[override]
+        """What the executor has run so far."""
+        return self.executor.counts
+
+    def draw(self, n: int, key: Key) -> Draw:
+        """Latents of shape (n, latent_dim), float64, uniform between ``latent_low`` and ``latent_high`` radians."""
+        latent = stream(key).uniform(self.options.latent_low, self.options.latent_high, (n, self.latent_dim))
+        return Draw(torch.from_numpy(latent), None, key)
+
+    def forward(self, draw: Draw) -> Samples:
+        """Values of shape (n, *sample_shape), float32."""
+        n, rows = len(draw.latent), len(draw.latent) * self.patches
+        latent = draw.latent[:, None].expand(n, self.patches, -1).reshape(rows, -1)
+        weights = {
+            name: weight.expand(n, *weight.shape).reshape(rows, *weight.shape[1:])
+            for name, weight in self.weights.items()
+        }
+        joint = self.executor(latent, weights, key=draw.key)
+        kept = joint[:, : self.pixels]
+        success = kept.sum(-1, keepdim=True)
+        self.diagnostics = {"postselection": success.detach().mean().item()}
+        patch = kept / success.clamp_min(torch.finfo(kept.dtype).tiny)
+        if self.options.scale == "maximum":
+            patch = patch / patch.amax(-1, keepdim=True).clamp_min(torch.finfo(kept.dtype).tiny)
+        image = patch.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
+        return Samples.uniform(into_range(image, self.low, self.high).float())

@@ -1,0 +1,102 @@
+"""How a measurement becomes numbers, and what a backend promises to whoever asks it to run a circuit.
+
+Executors hand over exact or sampled *joint probabilities*. Everything after that, expectation values, post-selection and
+scaling, is torch code, so that no backend needs a second kernel for it.
+"""
+
+__all__ = ["Counts", "Executor", "ExpectationZ", "GradientMethod", "Probabilities", "ReadOut"]
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from qgan.seeding import Key
+
+
+class ReadOut(ABC):
+    """A linear map of joint probabilities."""
+
+    name: str
+
+    @abstractmethod
+    def size(self, n_wires: int) -> int:
+        """How many numbers it makes of ``n_wires``."""
+
+    @abstractmethod
+    def read(self, probabilities: Tensor) -> Tensor:
+        """Probabilities of shape (batch, 2**n_wires), wire 0 the most significant bit, to shape (batch, size)."""
+
+
+@final
+class Probabilities(ReadOut):
+    """The joint probabilities themselves."""
+
+    name = "probabilities"
+
+    def size(self, n_wires: int) -> int:
+        return 2**n_wires
+
+    def read(self, probabilities: Tensor) -> Tensor:
+        return probabilities
+
+
+@final
+class ExpectationZ(ReadOut):
+    """The expectation value of Pauli Z on each wire, in wire order."""
+
+    name = "expectation values of Z"
+
+    def size(self, n_wires: int) -> int:
+        return n_wires
+
+    def read(self, probabilities: Tensor) -> Tensor:
+        n_wires = probabilities.shape[-1].bit_length() - 1
+        index = torch.arange(probabilities.shape[-1], device=probabilities.device)
+        wires = torch.arange(n_wires - 1, -1, -1, device=probabilities.device)
+        signs = 1 - 2 * ((index[:, None] >> wires) & 1)
+        return probabilities @ signs.to(probabilities.dtype)
+
+
+class GradientMethod(NamedTuple):
+    """How a gradient is found, and why that way: stated in every run."""
+
+    name: str
+    why: str
+
+
+@dataclass
+class Counts:
+    """What has been run so far: circuits, for one set of angles each, and their shots (0 where exact)."""
+
+    executions: int = 0
+    shots: int = 0
+
+
+class Executor(ABC):
+    """What a backend makes of a circuit and a read-out.
+
+    Attributes:
+        counts: What has been run so far.
+        gradient: How its gradient is found.
+    """
+
+    counts: Counts
+    gradient: GradientMethod
+
+    @abstractmethod
+    def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:
+        """Runs the circuit for a batch; differentiable by torch with respect to weights and latents.
+
+        Args:
+            latent: Shape (batch, latent_dim), radians.
+            weights: By name, each of its shape, or with a leading batch axis.
+            key: Names the stream of the shots.
+
+        Returns:
+            Shape (batch, size of the read-out), float64, always with the batch axis. No gradient circuit is run unless
+            ``torch.is_grad_enabled()``.
+        """

@@ -1,0 +1,242 @@
+"""A run directory: what a run was asked, what it did, and what it needs to go on. Readable with ``cat``, alone its truth."""
+
+__all__ = ["RunDirectory"]
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, final
+
+from qgan import checkpoints
+from qgan._typing import Json
+from qgan.checkpoints import Checkpoint
+from qgan.config import RunConfig, read_toml, to_toml, validate
+from qgan.errors import BusyError, CheckpointError, ConfigError
+from qgan.files import append_line, atomic_write, read_json, sync_directory, write_synced
+from qgan.state import TrainState
+
+LOGS = ("records", "evaluations", "timing")
+
+
+@final
+@dataclass(frozen=True)
+class RunDirectory:
+    """A run on disk.
+
+    Attributes:
+        path: Where it is.
+        config: What it was asked, whole and resolved.
+        identity: Versions, machine, data, objects, plugins, parent; written once.
+    """
+
+    path: Path
+    config: RunConfig
+    identity: Json
+
+    @classmethod
+    def create(
+        cls, out: Path, config: RunConfig, identity: Json, *, parent: "RunDirectory | None" = None
+    ) -> "RunDirectory":
+        """A new run, in ``out``; it appears there whole, by a rename.
+
+        Args:
+            out: The directory of runs; made where missing.
+            config: Whole and resolved.
+            identity: What ``run.json`` will hold, beside the run's name.
+            parent: The run that it goes on from: its records and its newest checkpoint are taken along.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        name = f"{stamp}-{config.recipe}-s{config.seed}-{secrets.token_hex(2)}"
+        aside, path = out / f".{name}.tmp", out / name
+        out.mkdir(parents=True, exist_ok=True)
+        (aside / "checkpoints").mkdir(parents=True)
+        try:
+            identity = {"name": name, "schema": 1, "created": stamp, **identity}
+            write_synced(aside / "config.toml", to_toml(config).encode())
+            write_synced(aside / "run.json", _pretty(identity))
+            write_synced(aside / "status.json", _pretty({"state": "created", "step": 0}))
+            if parent is not None:
+                _take_along(parent, aside)
+            sync_directory(aside)
+            aside.rename(path)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        sync_directory(out)
+        return cls(path, config, identity)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """A run that is there.
+
+        Raises:
+            ConfigError: If there is no run at that path.
+            CheckpointError: If its configuration or identity cannot be read.
+        """
+        if not (path / "run.json").is_file():
+            raise ConfigError(f"{path} is not a run", cure="`qgan runs` lists the runs there are")
+        try:
+            config = validate(RunConfig, read_toml(path / "config.toml"))
+        except ConfigError as error:
+            raise CheckpointError(f"{path} has no usable configuration", got=error) from None
+        return cls(path, config, read_json(path / "run.json"))
+
+    @property
+    def checkpoints(self) -> Path:
+        """The directory of its checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def status(self) -> Json:
+        """Its state (created, running, interrupted, diverged, failed, done), its step, and why it stopped."""
+        return read_json(self.path / "status.json")
+
+    def set_status(self, state: str, *, step: int, **more: Any) -> None:
+        """Replaces ``status.json``."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        atomic_write(self.path / "status.json", _pretty({"state": state, "step": step, "updated": now, **more}))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the run for this process alone; the kernel lets go of it when the process dies.
+
+        Raises:
+            BusyError: If another process has it.
+        """
+        with (self.path / "LOCK").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise BusyError(
+                    f"The run {self.path} is in use",
+                    got=file.read().strip() or None,
+                    cure="Wait for it, or stop that process",
+                ) from None
+            file.truncate(0)
+            file.write(f"process {os.getpid()}\n")
+            file.flush()
+            yield
+
+    def log(self, kind: str, document: Json) -> None:
+        """One line for ``records``, ``evaluations`` or ``timing``."""
+        append_line(self.path / f"{kind}.jsonl", document)
+
+    def event(self, what: str, **more: Any) -> None:
+        """One line for ``events.jsonl``: signals, resumes, fallbacks."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        append_line(self.path / "events.jsonl", {"time": now, "event": what, **more})
+
+    def lines(self, kind: str) -> list[Json]:
+        """All whole lines of a log."""
+        path = self.path / f"{kind}.jsonl"
+        data = path.read_bytes() if path.exists() else b""
+        try:
+            return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+        except ValueError as error:
+            raise CheckpointError(f"{path} is damaged", got=error, cure="Restore it from a copy") from None
+
+    def save(self, state: TrainState, *, best: int | None) -> Path:
+        """Commits a checkpoint, then removes those that are neither the newest few nor the best."""
+        tensors, scalars = state.state_dict()
+        lengths = {kind: _size(self.path / f"{kind}.jsonl") for kind in LOGS}
+        path = checkpoints.commit(
+            self.checkpoints,
+            tensors=tensors,
+            scalars=scalars,
+            meta={"lengths": lengths, "config": self.config.sha256()},
+        )
+        keep = [] if best is None else [best]
+        checkpoints.prune(self.checkpoints, keep_last=self.config.run.keep_last, keep=keep)
+        return path
+
+    def rewind(self) -> Checkpoint | None:
+        """The newest whole checkpoint; the logs are cut back to where they stood when it was made.
+
+        None where the run was stopped before its first: then the logs are emptied.
+
+        Raises:
+            CheckpointError: If all checkpoints are damaged, or a log has lost lines that were there.
+        """
+
+        def rejected(path: Path, error: CheckpointError) -> None:
+            self.event("checkpoint rejected", path=path.name, reason=str(error))
+
+        for leftover in self.path.glob("*.tmp-*"):
+            leftover.unlink(missing_ok=True)
+        checkpoint = checkpoints.newest(self.checkpoints, rejected)
+        expected = {self.config.sha256(), self.identity.get("parent", {}).get("config")}
+        if checkpoint and checkpoint.meta["config"] not in expected:
+            raise CheckpointError(
+                f"The checkpoints in {self.checkpoints} belong to another run", cure="Put the right ones back"
+            )
+        for kind in LOGS:
+            length = checkpoint.meta["lengths"][kind] if checkpoint else 0
+            path = self.path / f"{kind}.jsonl"
+            if _size(path) < length:
+                raise CheckpointError(
+                    f"{path} has lost lines",
+                    got=f"{_size(path)} bytes",
+                    allowed=f"{length}",
+                    cure="Restore it from a copy",
+                )
+            if path.exists():
+                os.truncate(path, length)
+        return checkpoint
+
+    def checkpoint(self, which: str) -> Checkpoint:
+        """A checkpoint to look at: ``"last"``, ``"best"``, or a step.
+
+        Raises:
+            ConfigError: If it is not kept.
+            CheckpointError: If it is damaged.
+        """
+        kept = checkpoints.steps(self.checkpoints)
+        wanted = {"last": kept[-1] if kept else None, "best": self.best_step()}.get(which, which)
+        if wanted is None or not str(wanted).isdecimal() or int(wanted) not in kept:
+            raise ConfigError(
+                f"The run {self.path} keeps no checkpoint '{which}'",
+                allowed=", ".join(["last", "best", *map(str, kept)]) if kept else None,
+                cure="Name one of these"
+                if kept
+                else "Resume the run first: it was stopped before its first checkpoint",
+            )
+        return checkpoints.read(self.checkpoints / f"step-{int(wanted):06d}")
+
+    def best_step(self) -> int | None:
+        """The step whose evaluation on validation was best, or None where nothing was evaluated."""
+        best = [line["step"] for line in self.lines("evaluations") if line["best"]]
+        return best[-1] if best else None
+
+
+def _take_along(parent: RunDirectory, child: Path) -> None:
+    source = parent.checkpoint("last")
+    name = f"step-{source.step:06d}"
+    shutil.copytree(parent.checkpoints / name, child / "checkpoints" / name)
+    best = parent.best_step()
+    if (
+        best is not None
+        and best <= source.step
+        and best in checkpoints.steps(parent.checkpoints)
+        and best != source.step
+    ):
+        shutil.copytree(parent.checkpoints / f"step-{best:06d}", child / "checkpoints" / f"step-{best:06d}")
+    for kind in LOGS:
+        file = parent.path / f"{kind}.jsonl"
+        if file.exists():
+            (child / file.name).write_bytes(file.read_bytes()[: source.meta["lengths"][kind]])
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _pretty(document: Json) -> bytes:
+    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,207 @@
+"""What a person sees: progress on stderr, results on stdout, colour only where it is wanted."""
+
+__all__ = ["backends", "circuit", "finished", "metrics", "note", "plan", "progress", "runs", "table"]
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from qgan._typing import Json
+
+if TYPE_CHECKING:
+    from qgan.api import Run
+    from qgan.loop import StepRecord
+    from qgan.session import Session
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def _out() -> Console:
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def _err() -> Console:
+    return Console(file=sys.stderr, highlight=False)
+
+
+def note(text: str) -> None:
+    """One line for whoever watches."""
+    _err().print(escape(text))
+
+
+def progress(session: "Session", *, quiet: bool) -> None:
+    """Trains, showing step, losses, one metric, speed and the time left: a bar on a terminal, else a line now and then."""
+    console, config = _err(), session.run.config
+    if quiet:
+        for _ in session.records():
+            pass
+        return
+    facts = session.experiment.facts
+    console.print(f"Run [bold]{escape(str(session.run.path))}[/bold]")
+    console.print(
+        f"{config.generator.name} generator with {facts['parameters']['generator']} parameters on "
+        f"{facts['backend'] or session.experiment.device.type}; gradient: {facts['gradient']['method']} "
+        f"({facts['gradient']['why']}); {config.run.threads} torch thread(s)"
+    )
+    if not console.is_terminal:
+        for line in _lines(session):
+            console.print(line)
+        return
+    columns = (BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        start = session.run.status["step"]
+        task = bar.add_task("", total=config.train.steps, completed=start)
+        began = monotonic()
+        for record in session.records():
+            speed = (record.step - start) / max(monotonic() - began, 1e-9)
+            bar.update(task, completed=record.step, description=_described(session, record, speed))
+
+
+def _lines(session: "Session") -> Iterator[str]:
+    start, began = session.run.status["step"], monotonic()
+    latest, steps = began, session.run.config.train.steps
+    for record in session.records():
+        now = monotonic()
+        if now - latest >= SECONDS_BETWEEN_LINES or record.step == steps:
+            latest = now
+            speed = (record.step - start) / max(now - began, 1e-9)
+            left = (steps - record.step) / speed
+            yield f"step {record.step}/{steps}  {_described(session, record, speed)}  {left:.0f} s left"
+
+
+def _described(session: "Session", record: "StepRecord", speed: float) -> str:
+    losses = "  ".join(f"{name[0].upper()} {value:.3f}" for name, value in record.losses.items())
+    name = session.run.config.evaluate.metric
+    score = session.scores.get(name)
+    quality = f"  {name} {score.value:.3f}" if score is not None and score.value is not None else ""
+    return f"{losses}{quality}  {speed:.1f} steps/s"
+
+
+def finished(run: "Run", report: Json) -> None:
+    """Where the run is, how it ended, its metrics between floor and trivial value, and where its picture is."""
+    status = run.directory.status
+    out = _out()
+    out.print(
+        f"\n[bold]{escape(str(run.path))}[/bold]: {status['state']} at step {status['step']} ({status.get('reason')})"
+    )
+    metrics(report)
+    out.print(f"Pictures: {escape(str(run.path / 'samples.png'))}", soft_wrap=True)
+
+
+def metrics(report: Json) -> None:
+    """Each metric's value with floor, trivial value and skill."""
+    name = f"{report['part']} part, {report['n']} samples on each side, checkpoint {report['checkpoint']} (step {report['step']})"
+    grid = Table(title=f"Metrics on the {name}", title_justify="left", caption_justify="left")
+    for column in ("metric", "better", "value", "floor (5-95 %)", "trivial", "skill"):
+        grid.add_column(column, justify="left" if column in ("metric", "better") else "right")
+    notes = []
+    for metric, score in report["metrics"].items():
+        floor = _range(score)
+        trivial = "-" if score["trivial"] is None else f"{_number(score['trivial'])} {score['trivial_name']}"
+        grid.add_row(
+            metric, score["direction"], _number(score["value"]), floor, trivial, _number(score["skill"], digits=2)
+        )
+        if score["reason"]:
+            notes.append(
+                f"{metric}: no skill, because {score['reason']}"
+                if score["value"] is not None
+                else f"{metric}: {score['reason']}"
+            )
+    out = _out()
+    out.print(grid)
+    out.print(
+        "floor: real against real. trivial: the best that learned nothing. skill: 0 is trivial, 1 is real.", style="dim"
+    )
+    for text in notes:
+        out.print(escape(text), style="dim")
+
+
+def _range(score: Json) -> str:
+    if score["floor"] is None:
+        return "-"
+    return f"{_number(score['floor'])} ({_number(score['floor_low'])} to {_number(score['floor_high'])})"
+
+
+def _number(value: float | None, *, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def plan(facts: Json) -> None:
+    """What a run would do."""
+    parameters, gradient = facts["parameters"], facts["gradient"]
+    note(
+        f"# {parameters['generator']} parameters against {parameters['discriminator']}; {gradient['method']}: {gradient['why']}"
+    )
+    if facts["circuit"]:
+        shape = facts["circuit"]
+        note(
+            f"# {shape['patches']} patches of {shape['wires']} qubits, depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
+        )
+    note("# Everything fits; nothing was written.")
+
+
+def runs(rows: Sequence[Json], directory: Path) -> None:
+    """A line for each run."""
+    keys = ("run", "state", "step", "reason")
+    table("runs", [{key: row.get(key) or "" for key in keys} for row in rows], f"{len(rows)} runs in {directory}")
+
+
+def table(title: str, rows: Sequence[Json], caption: str) -> None:
+    """Rows with the same keys."""
+    grid = Table(title=title, title_justify="left", caption=escape(caption), caption_justify="left")
+    for key in rows[0] if rows else []:
+        grid.add_column(key, overflow="fold")
+    for row in rows:
+        grid.add_row(*(escape(str(value)) for value in row.values()))
+    _out().print(grid)
+
+
+def circuit(row: Json) -> None:
+    """A circuit's drawing and what it takes."""
+    out = _out()
+    out.print(f"[bold]{escape(row['name'])}[/bold]: {escape(row['about'])}\n{escape(row['reference'])}\n")
+    out.print(escape(row["drawing"]), soft_wrap=True)
+    out.print(
+        f"\nwith 4 qubits and 2 layers: {escape(', '.join(f'{key} {value}' for key, value in row['resources'].items()))}"
+    )
+
+
+def backends(rows: Sequence[Json], *, whole: bool) -> None:
+    """A line for each backend, or all there is to say of one."""
+    if whole:
+        for key, value in rows[0].items():
+            _out().print(f"{key}: {escape(_plain(key, value))}", soft_wrap=True)
+        return
+    lines = [
+        {
+            "name": row["name"],
+            "installed": "yes" if row["installed"] else f"no: {row['install']}",
+            "gradient": row["gradient"]["name"],
+            "with shots": row["gradient_with_shots"]["name"],
+            "whole batches": "yes" if row["broadcasting"] else "no",
+            "memory for 10 / 20 qubits": " / ".join(_bytes(row["bytes_for_qubits"][n]) for n in ("10", "20")),
+        }
+        for row in rows
+    ]
+    table("backends", lines, "Memory: training, batch 32, 20 gates a qubit. More on one: qgan backends NAME")
+
+
+def _plain(key: str, value: Any) -> str:
+    if key == "bytes_for_qubits":
+        return ", ".join(f"{n}: {_bytes(size)}" for n, size in value.items())
+    return f"{value['name']} ({value['why']})" if isinstance(value, dict) else str(value)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.0f} TiB"

@@ -1,0 +1,88 @@
+"""Everything that changes while training, under one name."""
+
+__all__ = ["TrainState"]
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from qgan._typing import Json
+from qgan.errors import CheckpointError
+
+
+@final
+@dataclass
+class TrainState:
+    """The weights, the optimisers and the number of the last whole step; random streams need no more than that number.
+
+    Attributes:
+        seed: Of all random streams.
+        modules: Networks by their player's name.
+        optimizers: Likewise.
+        step: Whole steps done.
+    """
+
+    seed: int
+    modules: Mapping[str, nn.Module]
+    optimizers: Mapping[str, torch.optim.Optimizer]
+    step: int = field(default=0)
+
+    def state_dict(self) -> tuple[dict[str, Tensor], Json]:
+        """Copies of all tensors by flat names, and everything else as JSON values."""
+        tensors = {
+            f"{name}/{key}": value
+            for name, module in self.modules.items()
+            for key, value in module.state_dict().items()
+        }
+        scalars: Json = {"step": self.step, "seed": self.seed, "optimizers": {}}
+        for name, optimizer in self.optimizers.items():
+            state = optimizer.state_dict()
+            others: Json = {}
+            for index, slots in state["state"].items():
+                for key, value in slots.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimizer.{name}/{index}/{key}"] = value
+                    else:
+                        others.setdefault(str(index), {})[key] = value
+            groups = [{k: v for k, v in group.items() if k != "params"} for group in state["param_groups"]]
+            scalars["optimizers"][name] = {"groups": groups, "others": others}
+        # A clone for each: safetensors refuses tensors that share memory, as tied weights do.
+        return {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}, scalars
+
+    def load_state_dict(self, tensors: Mapping[str, Tensor], scalars: Json) -> None:
+        """Puts back what :meth:`state_dict` gave.
+
+        Raises:
+            CheckpointError: If names, shapes or kinds do not fit these networks and optimisers.
+        """
+        try:
+            for name, module in self.modules.items():
+                module.load_state_dict(_below(f"{name}/", tensors))
+            for name, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(self._optimizer_state(name, tensors, scalars["optimizers"][name]))
+            self.step = int(scalars["step"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                "The checkpoint does not fit these networks and optimisers",
+                got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+                cure="Resume with the configuration, objects and plugins that the run was made with",
+            ) from error
+
+    def _optimizer_state(self, name: str, tensors: Mapping[str, Tensor], saved: Json) -> Json:
+        fresh = self.optimizers[name].state_dict()
+        groups = [
+            {k: tuple(v) if isinstance(v, list) and k != "params" else v for k, v in {**new, **old}.items()}
+            for new, old in zip(fresh["param_groups"], saved["groups"], strict=True)
+        ]
+        state: dict[int, Json] = {int(index): dict(slots) for index, slots in saved["others"].items()}
+        for path, value in _below(f"optimizer.{name}/", tensors).items():
+            index, key = path.split("/")
+            state.setdefault(int(index), {})[key] = value
+        return {"state": state, "param_groups": groups}
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

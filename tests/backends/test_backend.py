@@ -1,0 +1,177 @@
+"""Names, what is missing, what is refused, and which gradient is chosen."""
+
+import subprocess
+import sys
+import time
+from importlib import metadata
+
+import numpy as np
+import pydantic
+import pytest
+import torch
+
+from circuits import CIRCUITS
+from qgan.backends import BACKENDS, Backend, BackendOptions, Status, names, resolve
+from qgan.backends.facts import UNSUITABLE
+from qgan.errors import BackendError, ConfigError, ResourceError
+from qgan.readout import Probabilities
+from qgan.seeding import Key
+
+INSTALLED = {point.name for point in metadata.entry_points(group="pennylane.plugins")}
+
+
+def circuit(n_wires=2):
+    return CIRCUITS["hardware-efficient"](n_wires=n_wires, layers=1)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_name_resolves_and_says_whether_it_is_there(name):
+    status = resolve(name).status()
+    assert isinstance(status, Status)
+    assert status.installed == (not status.missing) == (not status.cure)
+    if name not in INSTALLED:
+        assert not status.installed
+        assert "pip install" in status.cure
+
+
+def test_every_listed_backend_has_a_summary():
+    assert {"default.qubit", "default.mixed", "lightning.qubit", "lightning.gpu"} <= set(BACKENDS)
+    assert all(entry.summary for entry in BACKENDS.values())
+    assert all(entry.options is BackendOptions for entry in BACKENDS.values())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("lightning.qbit", "lightning.qubit"), ("default.qubits", "default.qubit"), ("lightning.gpus", "lightning.gpu")],
+)
+def test_a_near_miss_is_suggested(wrong, right):
+    with pytest.raises(BackendError, match=f"Did you mean '{right}'") as caught:
+        resolve(wrong)
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize("name", UNSUITABLE)
+def test_devices_that_have_no_joint_probabilities_are_refused_with_the_reason(name):
+    with pytest.raises(BackendError, match=UNSUITABLE[name]):
+        resolve(name)
+
+
+@pytest.mark.skipif("lightning.gpu" in INSTALLED, reason="lightning.gpu is installed")
+def test_a_missing_gpu_backend_names_its_extra():
+    assert resolve("lightning.gpu").status().cure == "pip install 'qgan[gpu]'"
+    with pytest.raises(BackendError, match=r"pip install 'qgan\[gpu\]'"):
+        resolve("lightning.gpu").executor(circuit(), Probabilities(), shots=None)
+
+
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, ValueError, OSError])
+def test_whatever_a_broken_plugin_raises_becomes_one_message_with_its_words(error, monkeypatch):
+    def broken(*_):
+        raise error("CUDA driver version is insufficient")
+
+    monkeypatch.setattr("qgan.backends.executor.make_device", broken)
+    status = Backend("lightning.qubit").status()
+    assert not status.installed
+    assert "CUDA driver version is insufficient" in status.missing
+    with pytest.raises(BackendError, match="CUDA driver version is insufficient") as caught:
+        Backend("lightning.qubit").executor(circuit(), Probabilities(), shots=None)
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "wires", "error", "code"),
+    [
+        ("lightning.qubit", 64, BackendError, 4),
+        ("lightning.qubit", 70, BackendError, 4),
+        ("default.mixed", 24, BackendError, 4),
+        ("lightning.qubit", 0, BackendError, 4),
+        ("lightning.qubit", 40, ResourceError, 7),
+        ("lightning.qubit", 63, ResourceError, 7),
+        ("default.qubit", 40, ResourceError, 7),
+        ("default.mixed", 20, ResourceError, 7),
+    ],
+)
+def test_too_many_wires_are_refused_at_once_and_with_nothing_allocated(name, wires, error, code):
+    backend, before = resolve(name), time.perf_counter()
+    with pytest.raises(error) as caught:
+        backend.check(wires, batch=1, n_gates=1)
+    assert caught.value.exit_code == code
+    if wires:
+        with pytest.raises(error):
+            backend.executor(circuit(wires), Probabilities(), shots=None)
+    assert time.perf_counter() - before < 5
+
+
+def test_a_refusal_for_memory_says_how_much_and_what_to_do(monkeypatch):
+    monkeypatch.setattr("qgan.backends.memory.available", lambda: 2**20)
+    with pytest.raises(ResourceError, match=r"128 .*need of 10\.5 MiB.*1 MiB.*smaller batch, or lightning\.qubit"):
+        resolve("default.qubit").check(8, batch=128, n_gates=18)
+    resolve("lightning.qubit").check(8, batch=128, n_gates=18)
+
+
+@pytest.mark.parametrize(
+    ("name", "shots", "expected"),
+    [
+        ("default.qubit", None, "backprop"),
+        ("default.mixed", None, "backprop"),
+        ("lightning.qubit", None, "adjoint"),
+        ("lightning.gpu", None, "adjoint"),
+        ("reference.qubit", None, "parameter-shift"),
+        ("default.qubit", 100, "parameter-shift"),
+        ("lightning.qubit", 100, "parameter-shift"),
+    ],
+)
+def test_the_gradient_follows_from_device_and_shots_and_says_why(name, shots, expected):
+    gradient = resolve(name).gradient(shots)
+    assert gradient.name == expected
+    assert gradient.why
+    assert resolve(name).gradient(None, "parameter-shift").name == "parameter-shift"
+
+
+@pytest.mark.parametrize(
+    ("name", "shots", "method"),
+    [
+        ("default.qubit", None, "adjoint"),
+        ("lightning.qubit", None, "backprop"),
+        ("reference.qubit", None, "adjoint"),
+        ("default.qubit", 100, "backprop"),
+        ("lightning.qubit", 100, "adjoint"),
+        ("default.qubit", None, "finite-diff"),
+    ],
+)
+def test_a_gradient_that_does_not_go_with_the_device_or_shots_is_refused(name, shots, method):
+    with pytest.raises(ConfigError, match="does not go with") as caught:
+        resolve(name).executor(circuit(), Probabilities(), shots=shots, method=method)
+    assert caught.value.exit_code == 2
+    assert caught.value.cure
+
+
+@pytest.mark.parametrize(
+    "options", [{"shots": 0}, {"shots": 10_000_001}, {"shots": 1.5}, {"gradient": "finite-diff"}, {"shot": 1}]
+)
+def test_impossible_options_are_refused(options):
+    with pytest.raises(pydantic.ValidationError):
+        BackendOptions(**options)
+
+
+@pytest.mark.parametrize("name", sorted(INSTALLED & set(BACKENDS)))
+def test_global_random_states_stay_as_they_are(name):
+    before, torch_before = _global_state(), torch.get_rng_state()
+    backend = Backend(name)
+    backend.status()
+    executor = backend.executor(circuit(), Probabilities(), shots=5)
+    executor(torch.zeros(2, 2), {"w": torch.zeros(1, 2)}, key=Key(0, "g"))
+    assert _global_state() == before
+    assert torch.equal(torch.get_rng_state(), torch_before)
+
+
+def _global_state():
+    kind, numbers, *rest = np.random.get_state()  # noqa: NPY002
+    return kind, bytes(numbers), rest
+
+
+def test_listing_and_checking_names_loads_neither_torch_nor_pennylane():
+    code = (
+        "import sys; from qgan.backends import names, resolve; names(); resolve('lightning.gpu').status();"
+        "sys.exit(bool({'torch', 'pennylane'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

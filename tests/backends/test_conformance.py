@@ -1,0 +1,251 @@
+"""All executors of one circuit agree with plain matrices, and their gradients with finite differences."""
+
+from functools import reduce
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits import CIRCUITS, from_function
+from qgan.backends import resolve
+from qgan.backends.program import FIXED, ROTATIONS
+from qgan.readout import ExpectationZ, Probabilities
+from qgan.seeding import Key
+
+BACKENDS = ["default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
+METHODS = [
+    ("default.qubit", "backprop"),
+    ("default.mixed", "backprop"),
+    ("lightning.qubit", "adjoint"),
+    ("default.qubit", "parameter-shift"),
+    ("lightning.qubit", "parameter-shift"),
+    ("reference.qubit", "parameter-shift"),
+]
+KEY = Key(1, "conformance")
+VALUES, GRADIENTS, STEP = 1e-10, 1e-6, 1e-5
+MOST_SIGNIFICANT_FIRST = np.array([[1 - 2 * ((k >> (2 - wire)) & 1) for wire in range(3)] for k in range(8)])
+
+
+def drawn(circuit, rows, *, batched=False, seed=0):
+    rng = np.random.default_rng(seed)
+    lead = (rows,) if batched else ()
+    weights = {name: rng.uniform(-3, 3, (*lead, *shape)) for name, shape in circuit.weight_shapes.items()}
+    return rng.uniform(-3, 3, (rows, circuit.latent_dim)), weights
+
+
+def tensors(latent, weights, *, grad=False):
+    return (
+        torch.tensor(latent, requires_grad=grad),
+        {name: torch.tensor(values, requires_grad=grad) for name, values in weights.items()},
+    )
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("readout", [Probabilities(), ExpectationZ()], ids=lambda readout: type(readout).__name__)
+def test_agrees_with_plain_matrices(case, name, readout):
+    latent, weights = drawn(case.circuit, 3)
+    expected = case.probabilities(latent, weights)
+    if isinstance(readout, ExpectationZ):
+        expected = expected @ MOST_SIGNIFICANT_FIRST
+
+    found = resolve(name).executor(case.circuit, readout, shots=None)(*tensors(latent, weights), key=KEY)
+
+    assert found.dtype == torch.float64
+    assert found.shape == (3, readout.size(3))
+    np.testing.assert_allclose(found.numpy(), expected, rtol=0, atol=VALUES)
+
+
+def finite_differences(case, latent, weights, cotangent):
+    def loss():
+        return (case.probabilities(latent, weights) * cotangent).sum()
+
+    gradients = []
+    for values in (latent, *weights.values()):
+        gradient = np.zeros_like(values)
+        for place in np.ndindex(values.shape):
+            middle = values[place]
+            values[place] = middle + STEP
+            above = loss()
+            values[place] = middle - STEP
+            gradient[place] = (above - loss()) / (2 * STEP)
+            values[place] = middle
+        gradients.append(gradient)
+    return gradients
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+@pytest.mark.parametrize("batched", [False, True], ids=["one set of weights", "weights for each row"])
+def test_gradients_of_weights_and_latents_agree_with_finite_differences(case, name, method, batched):
+    if batched and case.circuit.name == "template":
+        pytest.skip("PennyLane's template takes no batch of weights")
+    latent, weights = drawn(case.circuit, 2, batched=batched)
+    cotangent = np.random.default_rng(5).normal(size=(2, 8))
+    executor = resolve(name).executor(case.circuit, Probabilities(), shots=None, method=method)
+    assert executor.gradient.name == method
+
+    leaves, named = tensors(latent, weights, grad=True)
+    (executor(leaves, named, key=KEY) * torch.tensor(cotangent)).sum().backward()
+
+    expected = finite_differences(case, latent, weights, cotangent)
+    for leaf, gradient in zip((leaves, *named.values()), expected, strict=True):
+        np.testing.assert_allclose(np.asarray(leaf.grad), gradient, rtol=0, atol=GRADIENTS)
+
+
+@settings(max_examples=12)
+@given(
+    n_wires=st.integers(1, 4),
+    layers=st.integers(1, 2),
+    rows=st.integers(1, 5),
+    seed=st.integers(0, 99),
+    batch=st.booleans(),
+)
+def test_row_by_row_and_broadcast_devices_agree_for_any_size(n_wires, layers, rows, seed, batch):
+    circuit = CIRCUITS["hardware-efficient"](n_wires=n_wires, layers=layers)
+    latent, weights = drawn(circuit, rows, batched=batch, seed=seed)
+    results = []
+    for name in ("default.qubit", "lightning.qubit"):
+        leaves, named = tensors(latent, weights, grad=True)
+        found = resolve(name).executor(circuit, Probabilities(), shots=None)(leaves, named, key=KEY)
+        (found**2).sum().backward()
+        results.append([found.detach(), leaves.grad, named["w"].grad])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=VALUES)
+    torch.testing.assert_close(found.sum(dim=1), torch.ones(rows, dtype=torch.float64), rtol=0, atol=VALUES)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_wire_zero_is_the_most_significant_bit(name):
+    circuit = from_function(lambda z, w: qml.RX(z[..., 0] + w["w"][..., 0], wires=0), n_wires=3, latent_dim=1,
+                            weight_shapes={"w": (1,)}, name="flip")  # fmt: skip
+    latent, weights = torch.full((1, 1), np.pi, dtype=torch.float64), {"w": torch.zeros(1)}
+    found = resolve(name).executor(circuit, Probabilities(), shots=None)(latent, weights, key=KEY)
+    assert found.shape == (1, 8)
+    assert found.argmax() == 0b100
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_circuit_that_ignores_its_latents_keeps_the_batch_axis(name, rows):
+    circuit = from_function(
+        lambda _z, w: qml.RY(w["w"][..., 0], wires=1), n_wires=2, weight_shapes={"w": (1,)}, name="f"
+    )
+    weight = torch.tensor([0.7], dtype=torch.float64, requires_grad=True)
+    executor = resolve(name).executor(circuit, Probabilities(), shots=None)
+    found = executor(torch.zeros(rows, 2), {"w": weight}, key=KEY)
+    assert found.shape == (rows, 4)
+    found[:, 1].sum().backward()
+    # p(01) = sin²(w/2) in each row, and its derivative is sin(w)/2.
+    torch.testing.assert_close(weight.grad, rows * torch.sin(weight.detach()) / 2)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_circuit_without_angles_runs(name):
+    circuit = from_function(lambda _z, _w: qml.PauliX(wires=1), n_wires=2, weight_shapes={"w": (1,)}, name="f")
+    found = resolve(name).executor(circuit, Probabilities(), shots=None)(
+        torch.zeros(2, 2), {"w": torch.ones(1)}, key=KEY
+    )
+    assert found.tolist() == [[0, 1, 0, 0]] * 2
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_no_gradient_circuit_is_run_unless_a_gradient_is_wanted(lopsided_case, name, method):
+    latent, weights = drawn(lopsided_case.circuit, 3)
+    executor = resolve(name).executor(lopsided_case.circuit, Probabilities(), shots=None, method=method)
+    with torch.no_grad():
+        found = executor(*tensors(latent, weights, grad=True), key=KEY)
+    assert not found.requires_grad
+    assert not executor(*tensors(latent, weights), key=KEY).requires_grad
+    assert (executor.counts.executions, executor.counts.shots) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "backward"),
+    # Two terms for RY, four for CRX, two for IsingZZ: eight circuits a row.
+    [("default.qubit", "backprop", 0), ("lightning.qubit", "adjoint", 1), ("default.qubit", "parameter-shift", 8)],
+)
+def test_executions_are_rows_and_only_wanted_columns_are_differentiated(name, method, backward):
+    def function(latent, weights):
+        qml.RX(latent[..., 0], wires=0)
+        qml.RY(weights["w"][..., 0], wires=1)
+        qml.CRX(weights["w"][..., 1], wires=[0, 1])
+        qml.IsingZZ(weights["w"][..., 2], wires=[0, 1])
+
+    circuit = from_function(function, n_wires=2, latent_dim=1, weight_shapes={"w": (3,)})
+    executor = resolve(name).executor(circuit, Probabilities(), shots=None, method=method)
+    weights = {"w": torch.rand(3, dtype=torch.float64, requires_grad=True)}
+    executor(torch.rand(5, 1), weights, key=KEY)[:, 0].sum().backward()
+    assert executor.counts.executions == 5 + 5 * backward
+
+
+@pytest.mark.parametrize("gate", sorted(ROTATIONS))
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_every_gate_that_is_left_whole_has_the_gradient_of_its_own_matrix(gate, name, method):
+    operator = getattr(qml, gate)
+    wires = [0, 1][: operator.num_wires or 2]
+
+    def function(latent, weights):
+        for wire in (0, 1):
+            qml.RY(0.4 + wire + weights["w"][..., 0], wires=wire)
+        operator(latent[..., 0], wires=wires)
+        for wire in (0, 1):
+            qml.RX(0.8 - wire, wires=wire)
+
+    def plain(angle):
+        gates = [qml.RY(0.4, 0), qml.RY(1.4, 1), operator(angle, wires=wires), qml.RX(0.8, 0), qml.RX(-0.2, 1)]
+        return np.abs(reduce(np.matmul, [gate.matrix(wire_order=[0, 1]) for gate in reversed(gates)])[:, 0]) ** 2
+
+    circuit = from_function(function, n_wires=2, latent_dim=1, weight_shapes={"w": (1,)})
+    angles, cotangent = np.array([0.3, -1.1, 2.0]), np.array([0.3, -1.0, 2.0, 0.7])
+    latent = torch.tensor(angles[:, None], requires_grad=True)
+    executor = resolve(name).executor(circuit, Probabilities(), shots=None, method=method)
+    found = executor(latent, {"w": torch.zeros(1)}, key=KEY)
+    (found @ torch.tensor(cotangent)).sum().backward()
+
+    np.testing.assert_allclose(found.detach(), [plain(angle) for angle in angles], rtol=0, atol=VALUES)
+    slopes = [(plain(angle + STEP) - plain(angle - STEP)) @ cotangent / (2 * STEP) for angle in angles]
+    np.testing.assert_allclose(np.ravel(latent.grad), slopes, rtol=0, atol=GRADIENTS)
+
+
+@pytest.mark.parametrize("gate", sorted(FIXED))
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_fixed_gate_that_is_left_whole_is_its_own_matrix(gate, name):
+    made = getattr(qml, gate)
+    wires = [2, 0, 1][: made.num_wires]
+
+    def gates(angle):
+        yield from (qml.RX(angle + wire, wires=wire) for wire in range(3))
+        yield made(wires=wires)
+        yield from (qml.RY(0.3 + wire, wires=wire) for wire in range(3))
+
+    matrices = [gate.matrix(wire_order=range(3)) for gate in gates(0.7)]
+    circuit = from_function(lambda z, _w: list(gates(z[..., 0])) and None, n_wires=3, weight_shapes={"w": (1,)})
+    executor = resolve(name).executor(circuit, Probabilities(), shots=None)
+    latent = torch.full((2, 3), 0.7, dtype=torch.float64, requires_grad=True)
+    found = executor(latent, {"w": torch.zeros(1)}, key=KEY)
+    expected = np.abs(reduce(np.matmul, reversed(matrices))[:, 0]) ** 2
+    np.testing.assert_allclose(found.detach(), [expected] * 2, rtol=0, atol=VALUES)
+
+
+def test_what_is_not_differentiated_leaves_the_other_gradient_alone(lopsided_case):
+    latent, weights = drawn(lopsided_case.circuit, 2)
+    executor = resolve("lightning.qubit").executor(lopsided_case.circuit, Probabilities(), shots=None)
+    both, named = tensors(latent, weights, grad=True)
+    executor(both, named, key=KEY)[:, 3].sum().backward()
+    latent_only, fixed = torch.tensor(latent, requires_grad=True), tensors(latent, weights)[1]
+    executor(latent_only, fixed, key=KEY)[:, 3].sum().backward()
+    torch.testing.assert_close(latent_only.grad, both.grad, rtol=0, atol=VALUES)
+
+
+def test_single_precision_goes_in_and_its_gradient_comes_back():
+    circuit = CIRCUITS["hardware-efficient"](n_wires=2, layers=1)
+    weight = torch.rand(1, 2, requires_grad=True)
+    found = resolve("lightning.qubit").executor(circuit, Probabilities(), shots=None)(
+        torch.rand(3, 2), {"w": weight}, key=KEY
+    )
+    found[:, 0].sum().backward()
+    assert found.dtype == torch.float64
+    assert weight.grad is not None
+    assert weight.grad.dtype == torch.float32
