@@ -55,8 +55,8 @@ def fit(
         overrides: Dotted keys of the configuration and their values, such as ``{"train.steps": 200}``.
         config: A TOML file laid over the recipe.
         circuit: A :class:`circuits.Circuit`, or a function of (latent, weights) that queues PennyLane operations on
-            ``generator.n_wires`` wires, with weights ``"w"`` of shape (``generator.layers``, ``generator.n_wires``). For other
-            shapes give ``circuits.from_function(function, n_wires=..., weight_shapes=...)``.
+            ``generator.n_wires`` wires, with weights ``"w"`` of shape (``generator.layers``, ``generator.n_wires``).
+            For other shapes give ``circuits.from_function(function, n_wires=..., weight_shapes=...)``.
         data: Shape (n, *sample_shape); split by the seed.
         discriminator: A module of your own: samples of shape (n, *sample_shape) to one logit each.
         loss: Has the two functions of :class:`qgan.losses.Loss`.

@@ -211,7 +211,7 @@ def _circuit(own: Any, name: str, *, n_wires: int, layers: int, entangled: bool)
             raise ConfigError(
                 f"There is no circuit called '{name}'",
                 allowed=", ".join(CIRCUITS),
-                cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load the plugin that has it with --plugin MODULE",
+                cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load its plugin with --plugin MODULE",
             )
         return CIRCUITS[name](n_wires=n_wires, layers=layers, entangled=entangled)
     except (ValueError, TypeError) as error:

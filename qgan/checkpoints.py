@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or rejected: safetensors and JSON under a manifest of SHA-256 sums. Nothing is unpickled."""
+"""Checkpoints, whole or rejected: safetensors and JSON under a manifest of SHA-256 sums. Nothing is unpickled."""
 
 __all__ = ["Checkpoint", "commit", "newest", "prune", "read", "step_of", "steps"]
 
@@ -46,7 +46,8 @@ def _name(step: int) -> str:
 def step_of(path: Path) -> int | None:
     """The step of a checkpoint's directory, or None for another."""
     number = path.name.removeprefix("step-")
-    return int(number) if path.name.startswith("step-") and number.isdecimal() else None
+    step = int(number) if number.isdecimal() else None
+    return step if step is not None and path.name == _name(step) else None
 
 
 def steps(root: Path) -> list[int]:
@@ -96,6 +97,8 @@ def read(path: Path) -> Checkpoint:
 
 
 def _read(path: Path) -> Checkpoint:
+    if path.is_symlink():
+        raise ValueError("it is a link")
     manifest_bytes = _plain_file(path / MANIFEST, limit=MAX_JSON_BYTES)
     if _plain_file(path / SUM, limit=64) != _sha256(manifest_bytes).encode():
         raise ValueError("the manifest does not fit its sum")
@@ -119,8 +122,8 @@ def _read(path: Path) -> Checkpoint:
 def newest(root: Path, rejected: Callable[[Path, CheckpointError], None]) -> Checkpoint | None:
     """The newest checkpoint that is whole; None where there never was one.
 
-    Those that are damaged are renamed ``*.bad``, kept, and told of through ``rejected``; what an interrupted commit left
-    behind is removed.
+    Those that are damaged are renamed ``*.bad``, kept, and told of through ``rejected``; what an interrupted commit
+    left behind is removed.
 
     Raises:
         CheckpointError: If there are checkpoints and all are damaged.

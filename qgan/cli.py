@@ -86,8 +86,13 @@ def train(
         from qgan.build import build
         from qgan.config import to_toml
         from qgan.runs import RunDirectory
+        from qgan.session import changed
 
-        plan = build(RunDirectory.open(resume).config if resume else configured(recipe, config, changes, Objects()))
+        plan = build(
+            changed(RunDirectory.open(resume), changes, Objects())
+            if resume is not None
+            else configured(recipe, config, changes, Objects())
+        )
         if as_json:
             _print_json({"config": plan.config.document(), **plan.facts})
         else:
@@ -109,7 +114,7 @@ def train(
 
 
 def _steps(text: str, resume: Path | None) -> Any:
-    if not text.removeprefix("+").isdecimal() or (text.startswith("+") and resume is None):
+    if not text.removeprefix("+").isdecimal() or len(text) > 18 or (text.startswith("+") and resume is None):
         raise ConfigError(
             "The number of steps cannot be used", got=text, allowed="a number, or +N together with --resume"
         )
@@ -319,9 +324,8 @@ def main() -> None:
         _say(f"Error: {error}")
         sys.exit(error.exit_code)
     except (OSError, MemoryError) as error:
-        _say(
-            f"Error: {ResourceError(str(error) or type(error).__name__, cure='Check space, memory and permissions there')}"
-        )
+        cause = ResourceError(str(error) or type(error).__name__, cure="Check space, memory and permissions there")
+        _say(f"Error: {cause}")
         sys.exit(ResourceError.exit_code)
 
 

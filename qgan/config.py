@@ -1,7 +1,7 @@
 """The description of a run: frozen models, TOML in and out, overrides by dotted keys.
 
-Neither torch nor pennylane is imported here. Each part is a table ``{name = "...", ...its options}``; what options a part has
-is known to its entry alone, and :mod:`qgan.build` asks it.
+Neither torch nor pennylane is imported here. Each part is a table ``{name = "...", ...its options}``; what options a
+part has is known to its entry alone, and :mod:`qgan.build` asks it.
 """
 
 __all__ = [
@@ -179,7 +179,7 @@ def validate(model: type[ModelT], document: Mapping[str, Any], *, path: str = ""
         path: Where the document stands in the configuration, for messages: ``"generator"``.
 
     Raises:
-        ConfigError: With the dotted key, what was received, what is allowed, and for an unknown key the nearest known one.
+        ConfigError: With the dotted key, what was received and what is allowed; for an unknown key, the nearest known.
     """
     try:
         return model.model_validate(dict(document))

@@ -1,6 +1,6 @@
 """Files that are whole or absent: written aside, synced, and put in place by a rename."""
 
-__all__ = ["append_line", "atomic_write", "read_json", "sync_directory", "write_synced"]
+__all__ = ["append_line", "atomic_write", "heal_tail", "read_json", "sync_directory", "write_synced"]
 
 import contextlib
 import json
@@ -57,6 +57,14 @@ def append_line(path: Path, document: Json) -> None:
             raise OSError(f"{path} took only a part of a line")
     finally:
         os.close(descriptor)
+
+
+def heal_tail(path: Path) -> None:
+    """Cuts off a last line that a crash left without its end."""
+    if path.exists():
+        whole = path.read_bytes().rfind(b"\n") + 1
+        if whole != path.stat().st_size:
+            os.truncate(path, whole)
 
 
 def read_json(path: Path) -> Json:

@@ -25,7 +25,7 @@ REPEATS = 5
 
 
 def fingerprint() -> Json:
-    """Versions and processor: where they are the same, a resumed run is promised to be bit for bit what it would have been."""
+    """Versions and processor: where they are the same, a resumed run is bit for bit what it would have been."""
     versions = {"python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):

@@ -11,7 +11,7 @@ from torch import nn
 
 from qgan.errors import ConfigError, did_you_mean
 
-# These call their objective several times in a step, or need other gradients than dense ones: not what the loop gives them.
+# These call their objective several times in a step, or need gradients that are not dense: the loop gives neither.
 _UNFIT = {"Optimizer", "LBFGS", "SparseAdam", "Muon"}
 
 

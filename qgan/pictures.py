@@ -22,11 +22,11 @@ def samples_figure(panels: Mapping[str, Array], *, low: float, high: float) -> F
     """Samples side by side, on one scale.
 
     Args:
-        panels: Title and values of shape (n, *sample_shape): images where a sample has two axes, points or marginals else.
+        panels: Title and values of shape (n, *sample_shape): images where a sample has two axes, else points.
         low: The value drawn darkest.
         high: The value drawn brightest.
     """
-    figure = _figure(4.2 * len(panels), 4.6)
+    figure = _figure(4.2 * len(panels), 4.4)
     for axes, (title, values) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         axes.set_title(title, fontsize=11)
         if values.ndim == 3:

@@ -21,7 +21,7 @@ def load_plugins(modules: Iterable[str]) -> None:
         sys.path.insert(0, here)
         try:
             importlib.import_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BackendError(
                 f"The plugin '{module}' cannot be loaded",
                 got=f"{type(error).__name__}: {error}",

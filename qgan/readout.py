@@ -1,7 +1,7 @@
 """How a measurement becomes numbers, and what a backend promises to whoever asks it to run a circuit.
 
-Executors hand over exact or sampled *joint probabilities*. Everything after that, expectation values, post-selection and
-scaling, is torch code, so that no backend needs a second kernel for it.
+Executors hand over exact or sampled *joint probabilities*. Everything after that, expectation values, post-selection
+and scaling, is torch code, so that no backend needs a second kernel for it.
 """
 
 __all__ = ["Counts", "Executor", "ExpectationZ", "GradientMethod", "Probabilities", "ReadOut"]

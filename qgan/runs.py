@@ -1,4 +1,4 @@
-"""A run directory: what a run was asked, what it did, and what it needs to go on. Readable with ``cat``, alone its truth."""
+"""A run directory: what a run was asked, what it did, and what it needs to go on. Readable with ``cat``."""
 
 __all__ = ["RunDirectory"]
 
@@ -18,8 +18,8 @@ from qgan import checkpoints
 from qgan._typing import Json
 from qgan.checkpoints import Checkpoint
 from qgan.config import RunConfig, read_toml, to_toml, validate
-from qgan.errors import BusyError, CheckpointError, ConfigError
-from qgan.files import append_line, atomic_write, read_json, sync_directory, write_synced
+from qgan.errors import BusyError, CheckpointError, ConfigError, ResourceError
+from qgan.files import append_line, atomic_write, heal_tail, read_json, sync_directory, write_synced
 from qgan.state import TrainState
 
 LOGS = ("records", "evaluations", "timing")
@@ -51,13 +51,15 @@ class RunDirectory:
             config: Whole and resolved.
             identity: What ``run.json`` will hold, beside the run's name.
             parent: The run that it goes on from: its records and its newest checkpoint are taken along.
+
+        Raises:
+            ResourceError: If it cannot be written there.
         """
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = f"{stamp}-{config.recipe}-s{config.seed}-{secrets.token_hex(2)}"
         aside, path = out / f".{name}.tmp", out / name
-        out.mkdir(parents=True, exist_ok=True)
-        (aside / "checkpoints").mkdir(parents=True)
         try:
+            (aside / "checkpoints").mkdir(parents=True)
             identity = {"name": name, "schema": 1, "created": stamp, **identity}
             write_synced(aside / "config.toml", to_toml(config).encode())
             write_synced(aside / "run.json", _pretty(identity))
@@ -66,10 +68,14 @@ class RunDirectory:
                 _take_along(parent, aside)
             sync_directory(aside)
             aside.rename(path)
-        except BaseException:
+            sync_directory(out)
+        except BaseException as error:
             shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise ResourceError(
+                    f"No run can be written in {out}", got=error, cure="Give another place with --out"
+                ) from error
             raise
-        sync_directory(out)
         return cls(path, config, identity)
 
     @classmethod
@@ -171,8 +177,13 @@ class RunDirectory:
 
         for leftover in self.path.glob("*.tmp-*"):
             leftover.unlink(missing_ok=True)
+        heal_tail(self.path / "events.jsonl")
         checkpoint = checkpoints.newest(self.checkpoints, rejected)
-        expected = {self.config.sha256(), self.identity.get("parent", {}).get("config")}
+        if checkpoint is None and self.status["step"] > 0:
+            raise CheckpointError(
+                f"The checkpoints in {self.checkpoints} are gone", cure="Restore a copy of them, or begin a new run"
+            )
+        expected = {self.config.sha256(), *self.identity.get("parent", {}).get("configs", [])}
         if checkpoint and checkpoint.meta["config"] not in expected:
             raise CheckpointError(
                 f"The checkpoints in {self.checkpoints} belong to another run", cure="Put the right ones back"

@@ -1,4 +1,4 @@
-"""Counter-based random streams: one seed, a purpose and a step name a stream, so that nothing has to be stored to resume.
+"""Counter-based random streams: a seed, a purpose and a step name a stream, so that nothing is stored to resume it.
 
 Global seeds are never touched.
 """

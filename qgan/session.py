@@ -19,7 +19,7 @@ from qgan._typing import Json
 from qgan.build import Experiment, build
 from qgan.config import RunConfig, override, validate
 from qgan.convergence import Convergence
-from qgan.errors import ConfigError, DivergedError, Interrupted
+from qgan.errors import ConfigError, DataError, DivergedError, Interrupted, ResourceError
 from qgan.evaluate import References, Score
 from qgan.files import atomic_write
 from qgan.game import Batch
@@ -63,19 +63,27 @@ class Session:
             CheckpointError: If no checkpoint can be used.
             DivergedError: If something is not finite; the message names the last good checkpoint.
             Interrupted: After a signal, when the step is saved.
+            ResourceError: If the run cannot be written; what was saved before stays good.
         """
         if self.finished:
             return
         threads_used = self.run.config.run.threads
         assert isinstance(threads_used, int)
         stops = Stops()
-        with self.run.locked(), threads(threads_used), stops.listening():
-            self._restore()
-            try:
-                yield from self._train(stops)
-            except DivergedError as error:
-                raise self._diverged(error) from error
-            self._finish()
+        try:
+            with self.run.locked(), threads(threads_used), stops.listening():
+                self._restore()
+                try:
+                    yield from self._train(stops)
+                except DivergedError as error:
+                    raise self._diverged(error) from error
+                self._finish()
+        except OSError as error:
+            raise ResourceError(
+                f"The run {self.run.path} cannot be written",
+                got=error,
+                cure="Make room there, then go on with --resume",
+            ) from error
 
     def _restore(self) -> None:
         checkpoint = self.run.rewind()
@@ -83,7 +91,7 @@ class Session:
         if checkpoint is not None:
             state.load_state_dict(checkpoint.tensors, checkpoint.scalars)
         now = fingerprint()
-        exact = all(self.run.identity[part] == now[part] for part in now) and self.run.status.get("exact", True)
+        exact = all(self.run.identity.get(part) == now[part] for part in now) and self.run.status.get("exact", True)
         self._exact = exact
         self._convergence = Convergence(self.run.config, self.run.lines("evaluations"))
         self.run.event("went on" if checkpoint else "began", step=state.step, exact=exact)
@@ -149,7 +157,7 @@ class Session:
         self.run.event("interrupted", step=step, signal=signal_number)
         self.run.set_status("interrupted", step=step, exact=self._exact, reason=f"signal {signal_number}")
         raise Interrupted(
-            f"Stopped at step {step}; everything is saved. Go on with: qgan train --resume {shlex.quote(str(self.run.path))}",
+            f"Stopped at step {step}, and saved. Go on with: qgan train --resume {shlex.quote(str(self.run.path))}",
             signal_number,
         )
 
@@ -161,8 +169,8 @@ class Session:
         return DivergedError(
             error.what,
             got=error.got,
-            cure=f"The last good checkpoint is {self.run.checkpoints / f'step-{good:06d}'}. Begin a new run with a smaller "
-            "optimizer.generator.lr or optimizer.discriminator.lr, or with train.grad_clip=1.0",
+            cure=f"The last good checkpoint is {self.run.checkpoints / f'step-{good:06d}'}. Begin a new run with a "
+            "smaller optimizer.generator.lr or optimizer.discriminator.lr, or with train.grad_clip=1.0",
         )
 
     def _finish(self) -> None:
@@ -218,23 +226,54 @@ def resume(
 
     Raises:
         ConfigError: If something else is changed, or an object or plugin of the run is missing.
+        DataError: If the data are no longer those that the run began with.
     """
     run, objects = RunDirectory.open(path), objects or Objects()
-    objects.require(run.identity.get("objects", {}), str(path))
-    require_plugins(run.identity.get("plugins", []), str(path))
-    config = validate(RunConfig, override(run.config.document(), _relative(changes, run)))
+    config = changed(run, changes, objects)
+    experiment = build(config, objects)
+    _require_same_data(experiment, run)
     if config.document() == run.config.document():
-        return Session(run, build(config, objects))
-    _require_changeable(run.config.document(), config.document())
+        return Session(run, experiment)
+    config = with_measured_threads(experiment)
+    if config.document() == run.config.document():
+        return Session(run, experiment)
     with run.locked():
         run.rewind()
-        experiment = build(config, objects)
-        if config.run.threads == "auto":
-            config = with_measured_threads(experiment)
-        parent = {"run": run.path.name, "step": run.checkpoint("last").step, "config": run.config.sha256()}
+        step = run.checkpoint("last").step
+        if step > config.train.steps:
+            raise ConfigError(
+                "The run is further than that", got=f"train.steps = {config.train.steps}", allowed=f"{step} or more"
+            )
+        # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
+        ancestors = run.identity.get("parent", {}).get("configs", [])
+        parent = {"run": run.path.name, "step": step, "configs": [run.config.sha256(), *ancestors]}
         identity = {**_identity(experiment, objects, plugins), "parent": parent}
         child = RunDirectory.create(run.path.parent, config, identity, parent=run)
     return Session(child, experiment)
+
+
+def changed(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> RunConfig:
+    """The configuration that a run would go on with.
+
+    Raises:
+        ConfigError: If more is changed than may be, or an object or plugin of the run is missing.
+    """
+    objects.require(run.identity.get("objects", {}), str(run.path))
+    require_plugins(run.identity.get("plugins", []), str(run.path))
+    config = validate(RunConfig, override(run.config.document(), _relative(changes, run)))
+    _require_changeable(run.config.document(), config.document())
+    return config
+
+
+def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
+    then, now = run.identity.get("data", {}).get("sha256"), experiment.data.sha256
+    if then != now:
+        raise DataError(
+            f"The data are not those that the run {run.path} began with",
+            got=f"SHA-256 {now[:12]}",
+            allowed=f"SHA-256 {str(then)[:12]}",
+            cure="Put the old data back, or begin a new run",
+        )
 
 
 def with_measured_threads(experiment: Experiment) -> RunConfig:
@@ -262,7 +301,7 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
 def _relative(changes: Iterable[tuple[str, Any]], run: RunDirectory) -> list[tuple[str, Any]]:
     return [
         (key, run.config.train.steps + int(value))
-        if key == "train.steps" and str(value).startswith("+")
+        if key == "train.steps" and str(value).startswith("+") and str(value)[1:].isdecimal()
         else (key, value)
         for key, value in changes
     ]

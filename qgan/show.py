@@ -37,7 +37,7 @@ def note(text: str) -> None:
 
 
 def progress(session: "Session", *, quiet: bool) -> None:
-    """Trains, showing step, losses, one metric, speed and the time left: a bar on a terminal, else a line now and then."""
+    """Trains, showing step, losses, one metric, speed and time left: a bar on a terminal, else a line now and then."""
     console, config = _err(), session.run.config
     if quiet:
         for _ in session.records():
@@ -54,8 +54,8 @@ def progress(session: "Session", *, quiet: bool) -> None:
         for line in _lines(session):
             console.print(line)
         return
-    columns = (BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    words = TextColumn("{task.description}")
+    with Progress(BarColumn(), MofNCompleteColumn(), words, TimeRemainingColumn(), console=console) as bar:
         start = session.run.status["step"]
         task = bar.add_task("", total=config.train.steps, completed=start)
         began = monotonic()
@@ -97,8 +97,9 @@ def finished(run: "Run", report: Json) -> None:
 
 def metrics(report: Json) -> None:
     """Each metric's value with floor, trivial value and skill."""
-    name = f"{report['part']} part, {report['n']} samples on each side, checkpoint {report['checkpoint']} (step {report['step']})"
-    grid = Table(title=f"Metrics on the {name}", title_justify="left", caption_justify="left")
+    point = f"checkpoint {report['checkpoint']} (step {report['step']})"
+    title = f"Metrics on the {report['part']} part, {report['n']} samples on each side, {point}"
+    grid = Table(title=title, title_justify="left", caption_justify="left")
     for column in ("metric", "better", "value", "floor (5-95 %)", "trivial", "skill"):
         grid.add_column(column, justify="left" if column in ("metric", "better") else "right")
     notes = []
@@ -136,14 +137,12 @@ def _number(value: float | None, *, digits: int = 3) -> str:
 def plan(facts: Json) -> None:
     """What a run would do."""
     parameters, gradient = facts["parameters"], facts["gradient"]
-    note(
-        f"# {parameters['generator']} parameters against {parameters['discriminator']}; {gradient['method']}: {gradient['why']}"
-    )
+    note(f"# {parameters['generator']} parameters against {parameters['discriminator']}")
+    note(f"# gradient: {gradient['method']} ({gradient['why']})")
     if facts["circuit"]:
         shape = facts["circuit"]
-        note(
-            f"# {shape['patches']} patches of {shape['wires']} qubits, depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
-        )
+        gates = f"depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
+        note(f"# {shape['patches']} patches of {shape['wires']} qubits, {gates}")
     note("# Everything fits; nothing was written.")
 
 
@@ -168,9 +167,8 @@ def circuit(row: Json) -> None:
     out = _out()
     out.print(f"[bold]{escape(row['name'])}[/bold]: {escape(row['about'])}\n{escape(row['reference'])}\n")
     out.print(escape(row["drawing"]), soft_wrap=True)
-    out.print(
-        f"\nwith 4 qubits and 2 layers: {escape(', '.join(f'{key} {value}' for key, value in row['resources'].items()))}"
-    )
+    resources = ", ".join(f"{key} {value}" for key, value in row["resources"].items())
+    out.print(f"\nwith 4 qubits and 2 layers: {escape(resources)}")
 
 
 def backends(rows: Sequence[Json], *, whole: bool) -> None:

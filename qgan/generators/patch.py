@@ -27,8 +27,8 @@ class PatchOptions(Options):
         layers: Layers of the circuit.
         entangled: False drops the entanglers and keeps the parameters.
         patches: Sub-circuits; None for as many as the sample needs.
-        scale: Divide a patch by its ``"maximum"`` (its brightest pixel is then always the brightest possible) or leave its
-            ``"sum"`` at 1.
+        scale: Divide a patch by its ``"maximum"`` (its brightest pixel is then always the brightest possible) or leave
+            its ``"sum"`` at 1.
         latent_low: Smallest latent angle, radians.
         latent_high: Largest.
     """
@@ -60,9 +60,9 @@ class PatchGenerator(Generator):
 
     .. math:: q_j = p(0, j) / \sum_j p(0, j), \qquad x_j = q_j / \max_j q_j
 
-    or :math:`x_j = q_j` with ``scale = "sum"``. Patches follow each other in the flattened sample; what the last one has
-    too many is left out. ``diagnostics["postselection"]`` is the mean probability of finding the ancillas in 0: 1 over
-    it is how many more shots hardware would need.
+    or :math:`x_j = q_j` with ``scale = "sum"``. Patches follow each other in the flattened sample; what the last one
+    has too many is left out. ``diagnostics["postselection"]`` is the mean probability of finding the ancillas in 0: 1
+    over it is how many more shots hardware would need.
 
     Args:
         options: See :class:`PatchOptions`.
@@ -72,8 +72,8 @@ class PatchGenerator(Generator):
         ConfigError: If the patches do not fit the sample.
 
     References:
-        Huang H.-L. et al., Experimental Quantum Generative Adversarial Networks for Image Generation, Phys. Rev. Applied
-        16, 024051 (2021), arXiv:2010.06201.
+        Huang H.-L. et al., Experimental Quantum Generative Adversarial Networks for Image Generation, Phys. Rev.
+        Applied 16, 024051 (2021), arXiv:2010.06201.
     """
 
     quantum = True

@@ -9,7 +9,7 @@ from qgan.backends import resolve
 from qgan.backends.gradients import Shots
 from qgan.errors import DivergedError
 from qgan.readout import Counts, Probabilities
-from qgan.seeding import Key
+from qgan.seeding import Key, stream
 
 SAMPLED = ["default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
 
@@ -111,6 +111,22 @@ def test_angles_that_are_not_finite_are_refused_and_not_run(name, value, shots):
 
 
 def test_rounding_errors_draw_nothing_from_the_stream():
-    clean, noisy = np.array([[0.5, 0.0, 0.5, 0.0]]), np.array([[0.5, 3e-33, 0.5, -1e-17]])
+    clean = np.array([[0.25, 0.0, 0.25, 0.25, 0.0, 0.25]])
+    noisy = clean + np.array([[0, 3e-33, 0, 0, -1e-17, 0]])
     drawn = [Shots(100, Counts()).draw(table, np.random.default_rng(0)) for table in (clean, noisy)]
     np.testing.assert_array_equal(drawn[0], drawn[1])
+
+
+def test_shifted_circuits_have_a_stream_of_their_own(lopsided_case, monkeypatch):
+    asked = []
+
+    def recorded(key):
+        asked.append(key)
+        return stream(key)
+
+    for module in ("executor", "gradients"):
+        monkeypatch.setattr(f"qgan.backends.{module}.stream", recorded)
+    latent, weights = inputs(lopsided_case)
+    executor = resolve("default.qubit").executor(lopsided_case.circuit, Probabilities(), shots=5)
+    executor(latent, weights, key=Key(3, "g", 8))[:, 0].sum().backward()
+    assert asked == [Key(3, "g", 8), Key(3, "g:shift", 8)]
