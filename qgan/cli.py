@@ -2,17 +2,20 @@
 
 __all__ = ["app", "main"]
 
+import contextlib
+import io
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
 from qgan._typing import Json
-from qgan.errors import ConfigError, QganError, ResourceError
+from qgan.errors import CheckpointError, ConfigError, QganError, ResourceError
 
 app = typer.Typer(
     name="qgan",
@@ -102,7 +105,13 @@ def train(
     session = open_session(
         recipe, config=config, changes=changes, objects=Objects(), out=out, resume_from=resume, plugins=plugin or []
     )
-    show.progress(session, quiet=quiet)
+    try:
+        show.progress(session, quiet=quiet)
+    except KeyboardInterrupt as stop:
+        # Typer would make a silent 130 of it.
+        again = f"Go on from the last checkpoint with: qgan train --resume {shlex.quote(str(session.run.path))}"
+        _say(str(stop) or f"Stopped at once. {again}")
+        raise typer.Exit(getattr(stop, "exit_code", 130)) from None
     run = Run(session.run, session.experiment)
     report = _metrics_file(run.path)
     if as_json:
@@ -189,7 +198,13 @@ def runs(
     from qgan.files import read_json
     from qgan.runlist import list_runs
 
-    rows = [{"run": str(path), **read_json(path / "status.json")} for path in list_runs(directory)]
+    def row(path: Path) -> Json:
+        try:
+            return {"run": str(path), **read_json(path / "status.json")}
+        except CheckpointError as error:
+            return {"run": str(path), "state": "unreadable", "step": None, "reason": str(error)}
+
+    rows = [row(path) for path in list_runs(directory)]
     if as_json:
         _print_json({"runs": rows})
     else:
@@ -305,6 +320,7 @@ def _print_json(document: Json) -> None:
 
 def main() -> None:
     """The entry point: one message and an exit code for every mistake, and no traceback."""
+    _prepare_streams()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -314,12 +330,15 @@ def main() -> None:
         show() if show else _say(f"Error: {error}")
         sys.exit(2)
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    except KeyboardInterrupt as stop:
-        _say(str(stop) or "Stopped.")
-        sys.exit(getattr(stop, "exit_code", 130))
+        _leave_broken_pipe()
+    except SystemExit as leaving:
+        # Typer and Rich end a broken pipe with 1.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            _leave_broken_pipe()
+        raise
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        sys.exit(130)
     except QganError as error:
         _say(f"Error: {error}")
         sys.exit(error.exit_code)
@@ -327,6 +346,23 @@ def main() -> None:
         cause = ResourceError(str(error) or type(error).__name__, cure="Check space, memory and permissions there")
         _say(f"Error: {cause}")
         sys.exit(ResourceError.exit_code)
+
+
+def _prepare_streams() -> None:
+    """A closed stream is written to in vain, and a character that a terminal cannot show becomes a question mark."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _leave_broken_pipe() -> NoReturn:
+    """Whoever read our output has gone; nothing more can be said to them."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(141)
 
 
 def _say(text: str) -> None:

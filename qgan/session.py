@@ -6,6 +6,7 @@ import io
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,7 @@ from qgan._typing import Json
 from qgan.build import Experiment, build
 from qgan.config import RunConfig, override, validate
 from qgan.convergence import Convergence
-from qgan.errors import ConfigError, DataError, DivergedError, Interrupted, ResourceError
+from qgan.errors import ConfigError, DataError, DivergedError, Interrupted, QganError, ResourceError
 from qgan.evaluate import References, Score
 from qgan.files import atomic_write
 from qgan.game import Batch
@@ -49,6 +50,7 @@ class Session:
     run: RunDirectory
     experiment: Experiment
     scores: dict[str, Score] = field(default_factory=dict)
+    _exact: bool = field(default=True, init=False)
 
     @property
     def finished(self) -> bool:
@@ -79,6 +81,10 @@ class Session:
                     raise self._diverged(error) from error
                 self._finish()
         except OSError as error:
+            if isinstance(error, QganError):
+                raise
+            with suppress(OSError):
+                self.run.set_status("failed", step=self.experiment.state.step, exact=self._exact, reason=str(error))
             raise ResourceError(
                 f"The run {self.run.path} cannot be written",
                 got=error,

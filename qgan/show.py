@@ -33,7 +33,7 @@ def _err() -> Console:
 
 def note(text: str) -> None:
     """One line for whoever watches."""
-    _err().print(escape(text))
+    _err().print(escape(text), soft_wrap=True)
 
 
 def progress(session: "Session", *, quiet: bool) -> None:
@@ -44,7 +44,7 @@ def progress(session: "Session", *, quiet: bool) -> None:
             pass
         return
     facts = session.experiment.facts
-    console.print(f"Run [bold]{escape(str(session.run.path))}[/bold]")
+    console.print(f"Run [bold]{escape(str(session.run.path))}[/bold]", soft_wrap=True)
     console.print(
         f"{config.generator.name} generator with {facts['parameters']['generator']} parameters on "
         f"{facts['backend'] or session.experiment.device.type}; gradient: {facts['gradient']['method']} "
@@ -52,7 +52,7 @@ def progress(session: "Session", *, quiet: bool) -> None:
     )
     if not console.is_terminal:
         for line in _lines(session):
-            console.print(line)
+            console.print(line, soft_wrap=True)
         return
     words = TextColumn("{task.description}")
     with Progress(BarColumn(), MofNCompleteColumn(), words, TimeRemainingColumn(), console=console) as bar:

@@ -1,0 +1,1 @@
+"""Measurements behind the figures that the README states: see benchmarks/README.md."""
