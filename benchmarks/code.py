@@ -71,12 +71,14 @@ def _body(results: Json) -> str:
     ]
     too_long = ", ".join(results["too_long"]) or "no file"
     types = results["pyright"]["output"].splitlines()
+    _logo, _, contracts = results["import_linter"]["output"].rpartition("---------\nContracts\n---------\n")
+    contracts = contracts.strip()
     return "\n\n".join(
         [
             f"Longer than {results['allowed']} lines: {too_long}. Empty files are not counted.",
             table(("folder", "files", "lines", "median", "largest"), rows),
             "## import-linter",
-            f"```\n{results['import_linter']['output']}\n```",
+            f"```\n{contracts}\n```",
             "## pyright",
             f"`{types[-1] if types else 'no output'}`",
         ]

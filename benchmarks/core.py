@@ -40,9 +40,11 @@ def main(
         figure = FIGURES[name](place)
         command = f"python -m benchmarks.core --only {name}{' --quick' if quick else ''}"
         write(name, figure, place=place, command=command, facts=facts)
+        write_index(place.out, heading="Evidence, measured on a CPU", make="make evidence-core")
         say(f"{name}: written to {place.out / name}.md")
-    write_index(place.out, heading="Evidence, measured on a CPU", make="make evidence-core")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    app()

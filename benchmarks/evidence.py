@@ -1,4 +1,4 @@
-"""Figures on disk: one JSON and one Markdown file for each, with the command, the versions and the machine they came from."""
+"""Figures on disk: one JSON and one Markdown file for each, with the command, versions and machine they came from."""
 
 __all__ = ["ROOT", "Figure", "Workplace", "environment", "number", "qgan", "say", "table", "write", "write_index"]
 
@@ -65,7 +65,7 @@ def environment() -> Json:
 
 def number(value: float | None) -> str:
     """Three significant digits, or a dash for what is not there."""
-    return "–" if value is None else f"{value:.3g}"
+    return "-" if value is None else f"{value:.3g}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -93,7 +93,8 @@ def write(name: str, figure: Figure, *, place: Workplace, command: str, facts: J
         "environment": facts,
         "results": figure.results,
     }
-    text = f"# {figure.title}\n\n{figure.body.strip()}\n\n## Where this came from\n\n{_origin(command, facts, place.quick)}"
+    origin = _origin(command, facts, place.quick)
+    text = f"# {figure.title}\n\n{figure.body.strip()}\n\n## Where this came from\n\n{origin}"
     atomic_write(place.out / f"{name}.json", _pretty(document))
     atomic_write(place.out / f"{name}.md", text.encode())
 
@@ -107,8 +108,8 @@ def write_index(out: Path, *, heading: str, make: str) -> None:
         files = f"[{path.stem}.md]({path.stem}.md), [{path.name}]({path.name})"
         rows.append((document["title"], files, f"`{document['command']}`", facts["date"][:10], _commit(facts)))
     listing = table(("figure", "files", "command", "date", "commit"), rows)
-    text = f"# {heading}\n\nWritten by `{make}`; [benchmarks/README.md](../../benchmarks/README.md) says what each measures.\n"
-    atomic_write(out / "README.md", f"{text}\n{listing}\n".encode())
+    how = f"Written by `{make}`; [benchmarks/README.md](../../benchmarks/README.md) says what each measures."
+    atomic_write(out / "README.md", f"# {heading}\n\n{how}\n\n{listing}\n".encode())
 
 
 def qgan(*arguments: str) -> str:
@@ -135,7 +136,8 @@ def _origin(command: str, facts: Json, quick: bool) -> str:
     lines = [
         f"- Command: `{command}`",
         f"- Date: {facts['date']}; commit: {_commit(facts)}",
-        f"- Processor: {machine['cpu']}, {machine['cores']} cores, {machine['system']}; load before: {facts['load']:.1f}",
+        f"- Processor: {machine['cpu']}, {machine['cores']} cores, {machine['system']}",
+        f"- Load of the machine before: {facts['load']:.1f}",
         f"- Versions: {versions}",
     ]
     if facts.get("gpu"):

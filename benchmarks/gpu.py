@@ -61,11 +61,11 @@ def _circuits(place: Workplace) -> Figure:
     }
     body = "\n\n".join(
         [
-            f"`qgan train --backend {GPU} --steps {STEPS}` on `digits` ran to the end; steps per second against {CPU} in "
-            "the same session, evaluations left out:",
+            f"`qgan train --backend {GPU} --steps {STEPS}` on `digits` ran to the end; steps per second against {CPU} "
+            "in the same session, evaluations left out:",
             table(("backend", "steps/s"), [(name, number(run["steps_per_second"])) for name, run in trained.items()]),
             f"Gradients of all weights on {GPU} against {CPU}, with the weights that each of the {STEPS} steps began "
-            "with, largest absolute difference. The generator's loss passes through float32; the pixels are in float64.",
+            "with, largest absolute difference. The generator's loss passes through float32; the pixels are float64.",
             table(
                 ("step", *differences),
                 [
@@ -110,8 +110,8 @@ def _networks(place: Workplace) -> Figure:
             runs[f"{recipe}, {device}"] = _command(recipe, steps, place, "--device", device)
     body = "\n\n".join(
         [
-            f"`qgan train RECIPE --device cuda --steps {steps}`: discriminator and classical baseline on the GPU, circuits "
-            "on the CPU; and the same on the CPU, in the same session. Evaluations are left out of the steps per second. "
+            f"`qgan train RECIPE --device cuda --steps {steps}`: discriminator and classical baseline on the GPU, "
+            "circuits on the CPU; and all on the CPU, in the same session. Steps per second leave evaluations out. "
             "Networks this small have nothing to gain from a GPU; what is shown is that it works.",
             table(
                 ("recipe, device", "steps/s", "final loss of the generator"),
@@ -143,4 +143,6 @@ def _timing(run: Run) -> list[Json]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    app()

@@ -174,13 +174,13 @@ def _body(results: dict[str, Any]) -> str:
     against, shots = results["largest_difference_to_backprop"], results["shots"]
     methods = list(against["pixels"])
     verdict = "holds" if results["holds"] else "DOES NOT HOLD"
-    count = results["weights"]
+    count, sizes = results["weights"], results["gradient_rms"]
     return "\n\n".join(
         [
-            f"The untrained generator of `digits`, {count} weights, {results['samples']} samples, float64: the gradient of "
-            "a fixed random linear function of the samples' pixels before they are rounded to float32, and of the joint "
-            f"probabilities they are made of. Root mean square of its elements: {number(results['gradient_rms']['pixels'])} "
-            f"and {number(results['gradient_rms']['probabilities'])}.",
+            f"The untrained generator of `digits`, {count} weights, {results['samples']} samples, float64: the "
+            "gradient of a fixed random linear function of the samples' pixels before they are rounded to float32, and "
+            "of the joint probabilities they are made of. Root mean square of its elements: "
+            f"{number(sizes['pixels'])} and {number(sizes['probabilities'])}.",
             table(
                 ("largest absolute difference to backprop", "pixels", "probabilities"),
                 [(method, *(f"{against[name][method]:.1e}" for name in against)) for method in methods],
@@ -201,9 +201,9 @@ def _body(results: dict[str, Any]) -> str:
                     )
                 ],
             ),
-            "Without bias the root mean square is about 1, and the largest of 120 about 2.7. Probabilities are linear in "
-            "the relative frequencies, and so is their gradient. Pixels are ratios of them: post-selection and scaling by "
-            "the brightest pixel divide by numbers that have shot noise themselves, so their gradient may be biased "
-            "however the circuits are differentiated.",
+            "Without bias the root mean square is about 1, and the largest of 120 about 2.7. The gradient of the "
+            "probabilities is linear in the relative frequencies. Pixels are ratios of them: post-selection and "
+            "scaling by the brightest pixel divide by numbers that have shot noise themselves, so their gradient may "
+            "be biased however the circuits are differentiated.",
         ]
     )

@@ -151,9 +151,9 @@ def _medians(rows: list[Json]) -> Json:
 
 def _body(results: Json) -> str:
     parts = [
-        "All on the test part, which nothing was chosen by. *Floor* is what real samples score against other real ones at "
-        "the same size; *trivial* is the better of a repeated mean image and a pixel-wise Gaussian; "
-        "*skill* = (trivial - trained) / (trivial - floor): 0 is nothing learned, 1 is real. Seeds split the data anew, "
+        "All on the test part, which nothing was chosen by. *Floor* is what real samples score against other real ones "
+        "at the same size; *trivial* is the better of a repeated mean image and a pixel-wise Gaussian; "
+        "*skill* = (trivial - trained) / (trivial - floor): 0 is nothing learned, 1 is real. The seed splits the data, "
         "so floors and trivial values differ between them.",
     ]
     for recipe, found in results["recipes"].items():
@@ -184,7 +184,7 @@ def _body(results: Json) -> str:
 
 def _verdict(row: Json, name: str) -> str:
     score = row["metrics"][name]
-    way = "–" if score["way"] is None else f"{score['way']:.0%}"
+    way = "-" if score["way"] is None else f"{score['way']:.0%}"
     answer = "yes" if row["far"][name] else "no"
     return f"{answer}: {number(score['untrained'])} → {number(score['trained'])}, {way} of the way"
 

@@ -190,18 +190,19 @@ def _body(results: Json) -> str:
     ]
     return "\n\n".join(
         [
-            f"A small `digits`: 4 patches of 5 wires as in the recipe, but {settings['generator.layers']} layers, batches "
-            f"of {settings['train.batch_size']}, {settings['train.steps']} steps, a checkpoint and an evaluation every "
-            f"{settings['run.checkpoint_every']}, one thread. Each run is a process of its own, forked from one that "
-            "has imported everything, and killed with SIGKILL at a random moment between the appearance of its directory "
-            f"and its end ({results['undisturbed_seconds']:.1f} s when left alone); then another process resumes it.",
-            f"**{kills['identical']} of {kills['count']}** came out as the run that was left alone: `{'`, `'.join(LOGS)}`, "
-            f"and of the last checkpoint `{'` and `'.join(STATE)}`, byte for byte. "
+            f"A small `digits`: 4 patches of 5 wires as in the recipe, but {settings['generator.layers']} layers, "
+            f"batches of {settings['train.batch_size']}, {settings['train.steps']} steps, a checkpoint and an "
+            f"evaluation every {settings['run.checkpoint_every']}, one thread. Each run is a process of its own, "
+            "forked from one that has imported everything, and killed with SIGKILL at a random "
+            "moment between the appearance of its directory "
+            f"and its end ({results['undisturbed_seconds']:.1f} s when left alone); then another resumes it.",
+            f"**{kills['identical']} of {kills['count']}** came out as the run that was left alone: "
+            f"`{'`, `'.join(LOGS)}`, and of the last checkpoint `{'` and `'.join(STATE)}`, byte for byte. "
             f"{kills['too_late']} more kills came after the end and were drawn again.",
             table(("kill", "seconds", "steps recorded", "last checkpoint", "after resuming"), rows),
             "## Flipped bits",
-            f"**{flips['found']} of {flips['count']}** single flipped bits in the files of a checkpoint were found when it "
-            "was read.",
+            f"**{flips['found']} of {flips['count']}** single flipped bits in the files of a checkpoint were found "
+            "when it was read.",
             table(
                 ("file", "bytes", "flips"),
                 [(f"`{name}`", entry["bytes"], entry["flips"]) for name, entry in flips["files"].items()],

@@ -143,13 +143,13 @@ def _body(results: Json) -> str:
             f"({min(help_['seconds']):.2f} to {max(help_['seconds']):.2f}); under {help_['allowed']} s was asked for. "
             f"It loads {loaded}.",
             "## Steps per second",
-            f"The loop alone, without evaluations and files, batches of 32; blocks of {results['steps_per_block']} steps by "
-            f"turns within one process, so that the ratios to `{results['ratios_to']}` are of one and the same time. "
+            f"The loop alone, without evaluations and files, batches of 32; blocks of {results['steps_per_block']} "
+            f"steps by turns within one process, so that the ratios to `{results['ratios_to']}` are of one time. "
             f"Threads that a run measures for itself: {_threads(results)}.",
             table(("what", "median", "slowest block", "fastest block", "ratio"), rows),
             "## A whole training of `digits`",
-            "*Loop* is steps and evaluations; *command* is all of `qgan train`, from the start of the process to its end, "
-            "with imports, checkpoints and the evaluation on the test part (a dash where the run was interrupted).",
+            "*Loop* is steps and evaluations; *command* is all of `qgan train`, from the start of the process to its "
+            "end, with imports, checkpoints and the evaluation on the test part (a dash where it was interrupted).",
             table(
                 ("seed", "steps", "threads", "loop, s", "command, s", "memory, MB"),
                 [
@@ -158,7 +158,7 @@ def _body(results: Json) -> str:
                         row["steps"],
                         row["threads"],
                         f"{row['loop_seconds']:.1f}",
-                        "–" if row["command_seconds"] is None else f"{row['command_seconds']:.1f}",
+                        "-" if row["command_seconds"] is None else f"{row['command_seconds']:.1f}",
                         f"{row['peak_rss'] / 1e6:.0f}",
                     )
                     for row in whole

@@ -2,6 +2,7 @@
 
 __all__ = ["Circuit", "Resources"]
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -165,6 +166,15 @@ class Circuit:
             weights=self.n_weights,
             latents=self.latent_dim,
         )
+
+    def fingerprint(self) -> str:
+        """A SHA-256 of its gates, wires and angles at fixed inputs: the same for circuits that do the same."""
+        rng = np.random.default_rng(0)
+        latent = rng.uniform(0.0, 2 * np.pi, self.latent_dim)
+        weights = {name: rng.uniform(0.0, 2 * np.pi, shape) for name, shape in sorted(self.weight_shapes.items())}
+        tape = make_qscript(self.gates)(latent, weights)
+        gates = [(op.name, list(op.wires), [np.asarray(value).tolist() for value in op.data]) for op in tape.operations]
+        return hashlib.sha256(repr((self.n_wires, self.latent_dim, gates)).encode()).hexdigest()
 
     def _tape(self) -> QuantumScript:
         weights = {name: np.zeros(shape) for name, shape in self.weight_shapes.items()}

@@ -2,7 +2,6 @@
 
 __all__ = ["Experiment", "build"]
 
-import inspect
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
@@ -25,7 +24,7 @@ from qgan.generators import GENERATORS, Generator, Ingredients
 from qgan.losses import LOSSES, Loss
 from qgan.metrics import METRICS
 from qgan.objects import OBJECT, Objects
-from qgan.optimizers import make_optimizer
+from qgan.optimizers import arguments_of, make_optimizer
 from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
 from qgan.seeding import Key
@@ -110,7 +109,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         path = f"optimizer.{side}"
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         optimizers[side] = make_optimizer(component.name, component.options, parameters, path=path)
-        optimizer_components[side] = _with_defaults(component, optimizers[side])
+        optimizer_components[side] = _component(component.name, arguments_of(optimizers[side]))
     game = adversarial(
         generator=generator,
         discriminator=discriminator,
@@ -270,16 +269,6 @@ def _device(name: str) -> torch.device:
             cure="Use --device cpu, or install a CUDA build of torch and its driver",
         )
     return torch.device(name)
-
-
-def _with_defaults(component: Component, optimizer: torch.optim.Optimizer) -> Component:
-    names = inspect.signature(type(optimizer)).parameters
-    plain = {name: value for name, value in optimizer.defaults.items() if name in names and _is_plain(value)}
-    return _component(component.name, {key: list(v) if isinstance(v, tuple) else v for key, v in plain.items()})
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, str)) or (isinstance(value, tuple) and all(map(_is_plain, value)))
 
 
 def _facts(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:

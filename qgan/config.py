@@ -132,12 +132,12 @@ class RunOptions(Options):
     device: Device = "auto"
     threads: int | Literal["auto"] = "auto"
 
-    @field_validator("threads")
+    @field_validator("threads", mode="plain")
     @classmethod
-    def _positive(cls, threads: int | str) -> int | str:
-        if isinstance(threads, int) and not 1 <= threads <= 1024:
-            raise ValueError("threads must be 1 to 1024, or 'auto'")
-        return threads
+    def _threads(cls, threads: object) -> object:
+        if threads == "auto" or (type(threads) is int and 1 <= threads <= 1024):
+            return threads
+        raise ValueError("must be a whole number from 1 to 1024, or 'auto'")
 
 
 class RunConfig(Options):
@@ -228,11 +228,11 @@ def read_toml(path: Path) -> Json:
     Raises:
         ConfigError: If it cannot be read, is no file, is over a mebibyte, is nested too deeply, or is not TOML.
     """
-    if not path.is_file():
-        raise ConfigError(
-            f"The configuration {path} is not a file", cure="Give a TOML file; `qgan recipes digits` prints one"
-        )
     try:
+        if not path.is_file():
+            raise ConfigError(
+                f"The configuration {path} is not a file", cure="Give a TOML file; `qgan recipes digits` prints one"
+            )
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ConfigError(
@@ -247,16 +247,24 @@ def read_toml(path: Path) -> Json:
 
 def parse_toml(text: str, *, source: str) -> Json:
     """The document in a text; ``source`` names it in messages."""
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "[{") - (character in "]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_NESTING:
-        raise ConfigError(f"{source} is nested too deeply", got=deepest, allowed=f"at most {MAX_NESTING} levels")
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep(source) from None
+    except ValueError as error:
+        # TOML's own errors, and Python's refusal of whole numbers with thousands of digits.
         raise ConfigError(f"{source} is not TOML", got=error, cure="Correct that place") from None
+    level: list[Any] = [document]
+    for _ in range(MAX_NESTING):
+        inner = [item for table in level for item in (table.values() if isinstance(table, dict) else table)]
+        level = [item for item in inner if isinstance(item, (dict, list))]
+    if level:
+        raise _too_deep(source)
+    return document
+
+
+def _too_deep(what: str) -> ConfigError:
+    return ConfigError(f"{what} is nested too deeply", allowed=f"at most {MAX_NESTING} levels", cure="Flatten it")
 
 
 def to_toml(config: RunConfig) -> str:
@@ -282,7 +290,7 @@ def assignment(text: str) -> tuple[str, Any]:
         return key.strip(), value
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return key.strip(), value.strip()
 
 
@@ -296,6 +304,8 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
     ordered = sorted(changes, key=lambda change: not change[0].endswith(".name"))
     for key, value in ordered:
         *parents, last = [part.strip() for part in key.split(".")]
+        if len(parents) >= MAX_NESTING:
+            raise _too_deep(f"The setting '{key[:40]}...'")
         table = result
         for depth, parent in enumerate(parents):
             table = table.setdefault(parent, {})

@@ -19,8 +19,10 @@ ACTIVATIONS = {"relu": nn.ReLU, "leaky-relu": lambda: nn.LeakyReLU(0.2), "tanh":
 def dense(widths: Sequence[int], activation: Activation) -> nn.Sequential:
     """Linear layers of those widths with the activation between them, none after the last."""
     layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
+    # torch draws weights of its own from its global stream, which is not ours to move on.
+    with torch.random.fork_rng(devices=[]):
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 

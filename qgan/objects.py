@@ -11,6 +11,7 @@ import numpy as np
 from torch import nn
 
 from qgan.errors import ConfigError
+from qgan.samples import DataSet
 
 # What stands in a configuration where an object was given.
 OBJECT = "object"
@@ -74,19 +75,27 @@ def _fingerprint(value: Any) -> str:
 
 
 def _description(value: Any) -> list[Any]:
-    if hasattr(value, "sha256"):
-        return [value.sha256]
+    if isinstance(value, DataSet):
+        parts = [array for part in (value.train, value.validation, value.test) for array in (part.values, part.labels)]
+        known = [value.name, value.low, value.high]
+        return [value.sha256] if value.sha256 else [*known, *(piece for array in parts for piece in _bytes(array))]
     if isinstance(value, nn.Module):
         # Initial weights are not part of it: a checkpoint holds those that count.
         return [_source(kind) for kind in dict.fromkeys(type(module) for module in value.modules())] + [repr(value)]
-    if hasattr(value, "weight_shapes"):
-        shapes = sorted(value.weight_shapes.items())
-        return [value.name, value.n_wires, value.latent_dim, value.entangled, shapes, _source(value.queue)]
-    if callable(value) or not hasattr(value, "__array__"):
-        return [
-            _source(value if inspect.isroutine(value) else type(value)),
-            sorted(vars(value)) if hasattr(value, "__dict__") else "",
-        ]
+    if hasattr(value, "fingerprint"):
+        return [value.fingerprint()]
+    if isinstance(value, (list, tuple)) or (hasattr(value, "__array__") and not callable(value)):
+        return _bytes(value)
+    # Plain values are part of what an object is; others, whose text may hold an address, count by name alone.
+    settings = {name: item if isinstance(item, (bool, int, float, str)) else "" for name, item in _settings(value)}
+    return [_source(value if inspect.isroutine(value) else type(value)), sorted(settings.items())]
+
+
+def _settings(value: Any) -> list[tuple[str, Any]]:
+    return list(vars(value).items()) if hasattr(value, "__dict__") else []
+
+
+def _bytes(value: Any) -> list[Any]:
     array = np.ascontiguousarray(value)
     return [array.dtype.str, array.shape, array.tobytes()]
 

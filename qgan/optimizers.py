@@ -1,9 +1,10 @@
 """torch's optimisers by name, with their own arguments."""
 
-__all__ = ["make_optimizer"]
+__all__ = ["arguments_of", "make_optimizer"]
 
 import inspect
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from qgan.errors import ConfigError, did_you_mean
 
 # These call their objective several times in a step, or need gradients that are not dense: the loop gives neither.
 _UNFIT = {"Optimizer", "LBFGS", "SparseAdam", "Muon"}
+# For CUDA graphs, and for differentiating through an update: the loop does neither.
+_UNFIT_ARGUMENTS = {"capturable", "differentiable"}
 
 
 def _known() -> dict[str, type[torch.optim.Optimizer]]:
@@ -47,16 +50,53 @@ def make_optimizer(
             cure=f"{did_you_mean(name.lower(), known)}Use one of these",
         )
     make = known[name.lower()]
-    arguments = [argument for argument in inspect.signature(make).parameters if argument != "params"]
-    for option in options:
+    arguments = {
+        argument: parameter.default
+        for argument, parameter in inspect.signature(make).parameters.items()
+        if argument != "params"
+    }
+    for option, value in options.items():
         if option not in arguments:
             raise ConfigError(
                 f"There is no setting '{path}.{option}'",
                 allowed=", ".join(arguments),
                 cure=f"{did_you_mean(option, arguments)}Correct or remove it",
             )
+        kind, fits = ("false", _is_false) if option in _UNFIT_ARGUMENTS else _kind(arguments[option])
+        if not fits(value):
+            wrong = f"The setting '{path}.{option}' cannot be used"
+            raise ConfigError(wrong, got=repr(value), allowed=kind, cure="Correct or remove it")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     try:
         return make(list(parameters), **values)  # type: ignore[call-arg]
     except (ValueError, TypeError, RuntimeError) as error:
         raise ConfigError(f"torch refuses the arguments of '{path}'", got=f"{options}: {error}") from None
+
+
+def _kind(default: object) -> tuple[str, Callable[[Any], bool]]:
+    """What an argument must be, told by its default: torch itself takes NaN, and pairs that are no pairs."""
+    if isinstance(default, bool) or default is None:
+        return "true or false", lambda value: isinstance(value, bool)
+    if isinstance(default, tuple):
+        n = len(default)
+        return (
+            f"a list of {n} numbers",
+            lambda value: isinstance(value, (list, tuple)) and len(value) == n and all(map(_is_finite, value)),
+        )
+    return "a finite number", _is_finite
+
+
+def _is_false(value: object) -> bool:
+    return value is False
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def arguments_of(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """All its arguments that a configuration can hold, torch's defaults among them; tuples are made lists."""
+    known = {*inspect.signature(type(optimizer)).parameters} - _UNFIT_ARGUMENTS
+    plain = (bool, int, float, tuple)
+    values = {name: value for name, value in optimizer.defaults.items() if name in known and isinstance(value, plain)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

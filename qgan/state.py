@@ -62,9 +62,11 @@ class TrainState:
             for name, module in self.modules.items():
                 module.load_state_dict(_below(f"{name}/", tensors))
             for name, optimizer in self.optimizers.items():
-                optimizer.load_state_dict(self._optimizer_state(name, tensors, scalars["optimizers"][name]))
+                state = self._optimizer_state(name, tensors, scalars["optimizers"][name])
+                optimizer.load_state_dict(state)
+                _put_back_exactly(optimizer, state["state"])
             self.step = int(scalars["step"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 "The checkpoint does not fit these networks and optimisers",
                 got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
@@ -73,6 +75,9 @@ class TrainState:
 
     def _optimizer_state(self, name: str, tensors: Mapping[str, Tensor], saved: Json) -> Json:
         fresh = self.optimizers[name].state_dict()
+        for new, old in zip(fresh["param_groups"], saved["groups"], strict=True):
+            if {*new} - {"params"} != {*old}:
+                raise ValueError(f"the optimiser of the {name} was another one, with {', '.join(sorted(old))}")
         groups = [
             {k: tuple(v) if isinstance(v, list) and k != "params" else v for k, v in {**new, **old}.items()}
             for new, old in zip(fresh["param_groups"], saved["groups"], strict=True)
@@ -82,6 +87,24 @@ class TrainState:
             index, key = path.split("/")
             state.setdefault(int(index), {})[key] = value
         return {"state": state, "param_groups": groups}
+
+
+def _put_back_exactly(optimizer: torch.optim.Optimizer, saved: Mapping[int, Json]) -> None:
+    """Checks shapes, which torch does not, and undoes its rounding of scalars to a parameter's precision."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, slots in saved.items():
+        parameter = parameters[index]
+        for key, value in slots.items():
+            if not isinstance(value, Tensor):
+                continue
+            # Some optimisers keep rows and columns, and others single numbers.
+            like = value.ndim == parameter.ndim and all(
+                size in {1, whole} for size, whole in zip(value.shape, parameter.shape, strict=True)
+            )
+            if value.ndim and not like:
+                raise ValueError(f"'{key}' has shape {tuple(value.shape)} for a parameter {tuple(parameter.shape)}")
+            kept = optimizer.state[parameter][key]
+            optimizer.state[parameter][key] = value.clone().to(kept.device)
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -29,9 +29,9 @@ def test_weights_are_a_function_of_the_key_whatever_torch_drew_before() -> None:
     assert not torch.equal(weights(0), weights(1))
 
 
-def test_initialising_leaves_the_global_stream_alone() -> None:
-    stack = dense([5, 4, 3], "relu")
+def test_making_layers_leaves_the_global_stream_alone() -> None:
     before = torch.get_rng_state()
+    stack = dense([5, 4, 3], "relu")
     initialise(stack, Key(0, "weights"))
     assert torch.equal(torch.get_rng_state(), before)
 

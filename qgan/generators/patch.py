@@ -136,7 +136,7 @@ class PatchGenerator(Generator):
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
         n, rows = len(draw.latent), len(draw.latent) * self.patches
-        latent = draw.latent[:, None].expand(n, self.patches, -1).reshape(rows, -1)
+        latent = draw.latent[:, None].expand(n, self.patches, self.latent_dim).flatten(0, 1)
         weights = {
             name: weight.expand(n, *weight.shape).reshape(rows, *weight.shape[1:])
             for name, weight in self.weights.items()

@@ -5,9 +5,10 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pennylane as qml
 import pytest
 
-from circuits import Circuit, hardware_efficient
+from circuits import Circuit, from_function, hardware_efficient
 
 FITTING = {"latent": np.zeros(3), "weights": {"w": np.zeros((2, 3))}}
 
@@ -78,3 +79,19 @@ def test_gates_share_a_time_slot_where_they_can() -> None:
     # One slot for the latents and one for the weights of a layer, then CZ one after the other along the line.
     assert hardware_efficient(n_wires=4, layers=1).resources().depth == 2 + 3
     assert hardware_efficient(n_wires=4, layers=1, entangled=False).resources().depth == 2
+
+
+def test_circuits_that_do_the_same_have_one_fingerprint_and_others_another() -> None:
+    same, other = (from_function(queue, n_wires=2, weight_shapes={"w": (2,)}) for queue in (_first, _second))
+    assert same.fingerprint() == from_function(_first, n_wires=2, weight_shapes={"w": (2,)}).fingerprint()
+    assert same.fingerprint() != other.fingerprint()
+
+
+def _first(latent: Any, weights: Any) -> None:
+    qml.RY(latent[..., 0], wires=0)
+    qml.RY(weights["w"][..., 0], wires=1)
+
+
+def _second(latent: Any, weights: Any) -> None:
+    qml.RY(latent[..., 0], wires=0)
+    qml.RX(weights["w"][..., 0], wires=1)

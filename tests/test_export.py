@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from qgan.errors import ResourceError
+from qgan.export import WRITERS, write
+from qgan.samples import DataSet, Part, Samples
+
+PART = Part(np.random.default_rng(0).random((12, 2, 3)))
+DATA = DataSet("noise", PART, PART, PART, 0.0, 1.0)
+
+
+@pytest.fixture
+def samples() -> Samples:
+    values = torch.from_numpy(np.random.default_rng(1).random((5, 2, 3)))
+    return Samples(values, torch.tensor([0.1, 0.2, 0.3, 0.4, 0.0]).double())
+
+
+def test_npz_holds_values_and_weights(samples: Samples, tmp_path: Path) -> None:
+    write(samples, tmp_path / "it.npz", DATA)
+    with np.load(tmp_path / "it.npz", allow_pickle=False) as archive:
+        np.testing.assert_array_equal(archive["values"], samples.numpy())
+        np.testing.assert_array_equal(archive["weights"], samples.weights.numpy())
+
+
+def test_npy_holds_values(samples: Samples, tmp_path: Path) -> None:
+    write(samples, tmp_path / "it.npy", DATA)
+    np.testing.assert_array_equal(np.load(tmp_path / "it.npy", allow_pickle=False), samples.numpy())
+
+
+def test_csv_has_a_column_for_each_feature(samples: Samples, tmp_path: Path) -> None:
+    write(samples, tmp_path / "it.csv", DATA)
+    lines = (tmp_path / "it.csv").read_text("utf-8").splitlines()
+    assert lines[0] == ",".join(f"feature_{k}" for k in range(6))
+    read = np.loadtxt(tmp_path / "it.csv", delimiter=",", skiprows=1)
+    # Nine digits bring single precision back.
+    np.testing.assert_allclose(read, samples.numpy().reshape(5, 6), rtol=1e-8)
+
+
+def test_csv_brings_single_precision_back_exactly(tmp_path: Path) -> None:
+    values = torch.rand(50, 3)
+    write(Samples.uniform(values), tmp_path / "it.csv", DATA)
+    read = np.loadtxt(tmp_path / "it.csv", delimiter=",", skiprows=1, dtype=np.float32)
+    np.testing.assert_array_equal(read, values.numpy())
+
+
+def test_png_is_a_picture(samples: Samples, tmp_path: Path) -> None:
+    write(samples, tmp_path / "it.png", DATA)
+    assert (tmp_path / "it.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_place_that_cannot_be_written_is_refused(suffix: str, samples: Samples, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ResourceError, match="--out"):
+        write(samples, tmp_path / "file" / f"it{suffix}", DATA)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".npy", ".csv"])
+def test_gradients_do_not_matter(suffix: str, tmp_path: Path) -> None:
+    write(Samples.uniform(torch.rand(4, 3, requires_grad=True)), tmp_path / f"it{suffix}", DATA)
+    assert (tmp_path / f"it{suffix}").stat().st_size

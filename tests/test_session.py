@@ -1,0 +1,241 @@
+"""What a session promises: go on anywhere and end the same; change little and make a child; else be refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from qgan import checkpoints, config, session
+from qgan.errors import CheckpointError, ConfigError, DataError, DivergedError, ResourceError
+from qgan.runs import RunDirectory
+from qgan.session import Session
+
+SMALL: dict[str, Any] = {
+    "train.steps": 12,
+    "train.batch_size": 4,
+    "run.checkpoint_every": 3,
+    "run.threads": 1,
+    "run.device": "cpu",
+    "evaluate.every": 4,
+    "evaluate.metrics": ["energy-distance"],
+    "evaluate.metric": "energy-distance",
+    "evaluate.samples": 8,
+}
+
+
+def begin(out: Path, recipe: str = "digits-classical", **changes: Any) -> Session:
+    dotted = {key.replace("__", "."): value for key, value in changes.items()}
+    return session.begin(config.load(recipe, changes=[*SMALL.items(), *dotted.items()]), out=out)
+
+
+def finish(some: Session) -> RunDirectory:
+    for _ in some.records():
+        pass
+    assert some.finished
+    return some.run
+
+
+def files(path: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(file): (file.stat().st_mtime_ns, file.read_bytes()) for file in path.rglob("*") if file.is_file()}
+
+
+def result(run: RunDirectory, step: int = 12) -> dict[str, bytes]:
+    last = f"checkpoints/step-{step:06d}"
+    names = ("records.jsonl", "evaluations.jsonl", f"{last}/tensors.safetensors", f"{last}/state.json")
+    return {name: (run.path / name).read_bytes() for name in names}
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    return finish(begin(tmp_path_factory.mktemp("straight")))
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> RunDirectory:
+    """A run that was left after 7 steps, whose newest checkpoint is of step 6."""
+    return leave_after(7, begin(tmp_path))
+
+
+def leave_after(k: int, some: Session) -> RunDirectory:
+    records = some.records()
+    for _ in range(k):
+        next(records)
+    records.close()  # type: ignore[attr-defined]
+    return some.run
+
+
+@pytest.mark.parametrize("k", range(1, 13))
+def test_going_on_from_any_step_ends_as_the_straight_run(straight: RunDirectory, tmp_path: Path, k: int) -> None:
+    left = leave_after(k, begin(tmp_path))
+    assert result(finish(session.resume(left.path))) == result(straight)
+
+
+def test_a_quantum_run_left_after_every_step(tmp_path: Path) -> None:
+    tiny = {"generator__n_wires": 3, "generator__layers": 1, "train__steps": 5, "run__checkpoint_every": 1}
+    undisturbed = finish(begin(tmp_path / "straight", "digits", **tiny))
+    chain = begin(tmp_path / "chain", "digits", **tiny)
+    for _ in range(5):
+        chain = session.resume(leave_after(1, chain).path)
+    assert result(finish(chain), 5) == result(undisturbed, 5)
+
+
+def test_a_finished_run_is_left_as_it_is(straight: RunDirectory) -> None:
+    before = files(straight.path)
+    assert list(session.resume(straight.path).records()) == []
+    assert list(session.resume(straight.path, changes=[("train.steps", 12)]).records()) == []
+    assert files(straight.path) == before
+
+
+def test_more_steps_make_a_child_that_is_the_longer_run(straight: RunDirectory, tmp_path: Path) -> None:
+    longer = finish(begin(tmp_path, train__steps=20))
+    before = files(straight.path)
+    child = finish(session.resume(straight.path, changes=[("train.steps", "+8")]))
+    assert child.path.parent == straight.path.parent
+    assert child.path != straight.path
+    assert child.identity["parent"]["run"] == straight.path.name
+    assert child.identity["parent"]["step"] == 12
+    assert result(child, 20) == result(longer, 20)
+    after = files(straight.path)
+    assert {key: value for key, value in after.items() if not key.endswith("LOCK")} == {
+        key: value for key, value in before.items() if not key.endswith("LOCK")
+    }
+
+
+def test_a_child_of_a_child_that_never_began(straight: RunDirectory, tmp_path: Path) -> None:
+    longer = finish(begin(tmp_path, train__steps=20))
+    child = session.resume(straight.path, changes=[("train.steps", 16)]).run
+    grandchild = finish(session.resume(child.path, changes=[("train.steps", 20)]))
+    assert result(grandchild, 20) == result(longer, 20)
+
+
+def test_fewer_steps_than_are_done_are_refused(straight: RunDirectory) -> None:
+    with pytest.raises(ConfigError, match="further than that"):
+        session.resume(straight.path, changes=[("train.steps", 5)])
+
+
+@pytest.mark.parametrize("value", ["+", "+x", "+1.5", "x"])
+def test_steps_that_are_no_number(straight: RunDirectory, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"train\.steps"):
+        session.resume(straight.path, changes=[("train.steps", value)])
+
+
+def test_another_backend_or_shots_make_a_child(tmp_path: Path) -> None:
+    quantum = {"generator__n_wires": 3, "generator__n_ancillas": 0, "generator__layers": 1}
+    run = leave_after(4, begin(tmp_path, "digits", **quantum, train__steps=6))
+    for key, value in (("backend.name", "lightning.qubit"), ("backend.shots", 64)):
+        child = finish(session.resume(run.path, changes=[(key, value)]))
+        assert child.identity["parent"]["step"] == 3
+        assert child.config.document()["backend"][key.removeprefix("backend.")] == value
+        assert [line["step"] for line in child.lines("records")] == [1, 2, 3, 4, 5, 6]
+        assert child.lines("records")[:3] == run.lines("records")[:3]
+
+
+def test_the_same_thing_said_again_is_no_change(stopped: RunDirectory) -> None:
+    same = session.resume(stopped.path, changes=[("run.device", "auto" if not torch.cuda.is_available() else "cpu")])
+    assert same.run.path == stopped.path
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("optimizer.generator.lr", 0.5), ("seed", 3), ("data.classes", [1]), ("evaluate.every", 2)],
+)
+def test_other_changes_are_refused_by_name(stopped: RunDirectory, key: str, value: Any) -> None:
+    before = files(stopped.path)
+    with pytest.raises(ConfigError, match=key):
+        session.resume(stopped.path, changes=[(key, value)])
+    assert files(stopped.path) == before
+
+
+def test_an_edited_configuration_is_noticed(stopped: RunDirectory) -> None:
+    path = stopped.path / "config.toml"
+    path.write_text(path.read_text().replace("lr = 0.01", "lr = 0.02"))
+    with pytest.raises(CheckpointError, match="belong to another run"):
+        finish(session.resume(stopped.path))
+
+
+def edit_identity(run: RunDirectory, **changes: Any) -> None:
+    path = run.path / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_other_data_are_refused(stopped: RunDirectory) -> None:
+    edit_identity(stopped, data={**stopped.identity["data"], "sha256": "0" * 64})
+    with pytest.raises(DataError, match="not those that the run"):
+        session.resume(stopped.path)
+
+
+@pytest.mark.parametrize("part", ["versions", "machine"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_another_machine_goes_on_and_says_that_it_is_not_exact(stopped: RunDirectory, part: str, gone: bool) -> None:
+    edit_identity(stopped, **{part: None if gone else {**stopped.identity[part], "torch": "1.0", "cores": 512}})
+    run = finish(session.resume(stopped.path))
+    assert run.status["exact"] is False
+    assert [event["exact"] for event in run.lines("events") if event["event"] in ("began", "went on")] == [True, False]
+
+
+def test_the_last_two_and_the_best_are_kept(straight: RunDirectory) -> None:
+    best = straight.best_step()
+    assert best is not None
+    assert {9, 12, best} <= {*checkpoints.steps(straight.checkpoints), 9, 12}
+    assert checkpoints.steps(straight.checkpoints) == sorted({*checkpoints.steps(straight.checkpoints)[-2:], best})
+    assert straight.checkpoint("best").step == best
+
+
+def test_a_run_that_diverges_names_its_last_good_checkpoint(tmp_path: Path) -> None:
+    some = begin(tmp_path)
+
+    def poison() -> None:
+        for _ in some.records():
+            if some.experiment.state.step == 7:
+                with torch.no_grad():
+                    next(some.experiment.discriminator.parameters()).fill_(torch.nan)
+
+    with pytest.raises(DivergedError, match="step-000006"):
+        poison()
+    run = RunDirectory.open(some.run.path)
+    assert run.status["state"] == "diverged"
+    assert run.lines("records")[-1]["step"] == 7
+    assert all(tensor.isfinite().all() for tensor in run.checkpoint("last").tensors.values())
+
+
+@pytest.mark.parametrize("side", ["generator", "discriminator"])
+def test_an_infinite_gradient_ends_the_run(tmp_path: Path, side: str) -> None:
+    some = begin(tmp_path)
+    module = getattr(some.experiment, side)
+    seen: list[int] = []
+
+    def infinite(gradient: torch.Tensor) -> torch.Tensor:
+        seen.append(1)
+        return gradient * torch.inf if len(seen) > 5 else gradient
+
+    next(module.parameters()).register_hook(infinite)
+    with pytest.raises(DivergedError, match=f"{side}"):
+        finish(some)
+    assert some.run.checkpoint("last").step <= 6
+
+
+def test_a_learning_rate_of_0_runs_and_learns_nothing(tmp_path: Path) -> None:
+    run = finish(begin(tmp_path, optimizer__generator__lr=0.0, optimizer__discriminator__lr=0.0))
+    first, last = run.checkpoint("last").tensors, begin(tmp_path).experiment.state.state_dict()[0]
+    assert all(torch.equal(first[name], last[name]) for name in last)
+
+
+def test_a_run_that_cannot_be_written_fails_with_its_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: RunDirectory
+) -> None:
+    some = begin(tmp_path)
+    log = RunDirectory.log
+
+    def full(self: RunDirectory, kind: str, document: Any) -> None:
+        if document["step"] == 8:
+            raise OSError(28, "No space left on device")
+        log(self, kind, document)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunDirectory, "log", full)
+        with pytest.raises(ResourceError, match="No space left"):
+            finish(some)
+    assert some.run.status["state"] == "failed"
+    assert result(finish(session.resume(some.run.path))) == result(straight)
