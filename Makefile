@@ -58,7 +58,7 @@ notebooks: lint
 test: lint notebooks
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
-evidence-core: $(VENV)/.installed
+evidence-core: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.core $(ARGS)
 
 evidence-gpu: $(VENV)/.installed-gpu

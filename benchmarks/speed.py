@@ -19,7 +19,7 @@ from qgan.build import Experiment, build
 from qgan.config import load as load_config
 from qgan.loop import train
 from qgan.machine import threads
-from qgan.session import with_measured_threads
+from qgan.opening import with_measured_threads
 
 HELP_TIMES, BLOCKS, STEPS = 10, 7, 8
 QUICK_HELP_TIMES, QUICK_BLOCKS, QUICK_STEPS = 3, 2, 2

@@ -23,13 +23,14 @@ from qgan.loop import StepRecord
 from qgan.loop import train as loop
 from qgan.machine import threads
 from qgan.objects import Objects
+from qgan.opening import begin, resume, with_measured_threads
 from qgan.pictures import samples_figure, training_figure
 from qgan.plugins import load_plugins, require_plugins
 from qgan.readout import Counts
 from qgan.runs import RunDirectory
 from qgan.samples import DataSet, Samples
 from qgan.seeding import Key
-from qgan.session import Session, begin, evaluate_on_test, resume, with_measured_threads
+from qgan.session import Session, evaluate_on_test
 
 
 def fit(

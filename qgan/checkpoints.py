@@ -154,7 +154,9 @@ def prune(root: Path, *, keep_last: int, keep: Iterable[int]) -> None:
     kept = {*steps(root)[-keep_last:], *keep}
     for step in steps(root):
         if step not in kept:
-            shutil.rmtree(root / _name(step))
+            # Renamed first: what a crash leaves half removed is no checkpoint any more.
+            leaving = (root / _name(step)).rename(root / f"{_name(step)}.tmp-{os.getpid()}")
+            shutil.rmtree(leaving)
 
 
 def _plain_file(path: Path, *, limit: int) -> bytes:

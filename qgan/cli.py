@@ -88,8 +88,8 @@ def train(
     if dry_run:
         from qgan.build import build
         from qgan.config import to_toml
+        from qgan.opening import changed
         from qgan.runs import RunDirectory
-        from qgan.session import changed
 
         plan = build(
             changed(RunDirectory.open(resume), changes, Objects())

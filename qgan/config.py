@@ -311,7 +311,7 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
             table = table.setdefault(parent, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"The setting '{'.'.join(parents[: depth + 1])}' has no parts", got=key)
-        if last == "name" and table.get("name") != value:
+        if last == "name" and parents and table.get("name") != value:
             table.clear()
         table[last] = value
     return result

@@ -1,6 +1,6 @@
 """Files that are whole or absent: written aside, synced, and put in place by a rename."""
 
-__all__ = ["append_line", "atomic_write", "heal_tail", "read_json", "sync_directory", "write_synced"]
+__all__ = ["append_line", "atomic_write", "heal_tail", "read_json", "sync_directory", "sync_file", "write_synced"]
 
 import contextlib
 import json
@@ -32,6 +32,13 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Makes what a file holds durable; a file that is missing is let be."""
+    if path.exists():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def atomic_write(path: Path, data: bytes) -> None:

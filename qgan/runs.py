@@ -19,7 +19,7 @@ from qgan._typing import Json
 from qgan.checkpoints import Checkpoint
 from qgan.config import RunConfig, read_toml, to_toml, validate
 from qgan.errors import BusyError, CheckpointError, ConfigError, ResourceError
-from qgan.files import append_line, atomic_write, heal_tail, read_json, sync_directory, write_synced
+from qgan.files import append_line, atomic_write, heal_tail, read_json, sync_directory, sync_file, write_synced
 from qgan.state import TrainState
 
 LOGS = ("records", "evaluations", "timing")
@@ -152,6 +152,8 @@ class RunDirectory:
     def save(self, state: TrainState, *, best: int | None) -> Path:
         """Commits a checkpoint, then removes those that are neither the newest few nor the best."""
         tensors, scalars = state.state_dict()
+        for kind in LOGS:
+            sync_file(self.path / f"{kind}.jsonl")
         lengths = {kind: _size(self.path / f"{kind}.jsonl") for kind in LOGS}
         path = checkpoints.commit(
             self.checkpoints,
@@ -198,7 +200,7 @@ class RunDirectory:
                     allowed=f"{length}",
                     cure="Restore it from a copy",
                 )
-            if path.exists():
+            if _size(path) > length:
                 os.truncate(path, length)
         return checkpoint
 

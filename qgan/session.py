@@ -1,39 +1,30 @@
 """A run going on: the loop's records written down, evaluated, saved, and stopped for a stated reason."""
 
-__all__ = ["Session", "begin", "resume"]
+__all__ = ["Session", "evaluate_on_test"]
 
 import io
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import psutil
-import torch
 
 from qgan._typing import Json
-from qgan.build import Experiment, build
-from qgan.config import RunConfig, override, validate
+from qgan.build import Experiment
 from qgan.convergence import Convergence
-from qgan.errors import ConfigError, DataError, DivergedError, Interrupted, QganError, ResourceError
+from qgan.errors import DivergedError, Interrupted, QganError, ResourceError
 from qgan.evaluate import References, Score
 from qgan.files import atomic_write
-from qgan.game import Batch
 from qgan.loop import StepRecord, train
-from qgan.machine import Stops, fingerprint, git_commit, measure_threads, threads
-from qgan.objects import Objects
+from qgan.machine import Stops, fingerprint, threads
 from qgan.pictures import COLUMNS, ROWS, samples_figure
-from qgan.plugins import require_plugins
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
-
-# What may change when a run is gone on with; it is then a child of the run, and not the run itself.
-CHANGEABLE = ("backend", "train.steps", "train.until", "train.patience", "train.min_gain", "run.device", "run.threads")
 
 
 @final
@@ -210,138 +201,6 @@ def evaluate_on_test(experiment: Experiment, *, samples: int | None) -> tuple[Js
         "metrics": {score.name: score.to_json() for score in scores},
     }
     return report, scores
-
-
-def begin(config: RunConfig, *, out: Path, objects: Objects | None = None, plugins: Iterable[str] = ()) -> Session:
-    """A new run in the directory of runs; nothing is written before everything has been checked."""
-    objects = objects or Objects()
-    experiment = build(config, objects)
-    config = with_measured_threads(experiment)
-    run = RunDirectory.create(out, config, _identity(experiment, objects, plugins))
-    return Session(run, experiment)
-
-
-def resume(
-    path: Path,
-    *,
-    changes: Iterable[tuple[str, Any]] = (),
-    objects: Objects | None = None,
-    plugins: Iterable[str] = (),
-) -> Session:
-    """A run to go on with, in place; or, where backend, shots or budget are changed, a child of it beside it.
-
-    Raises:
-        ConfigError: If something else is changed, or an object or plugin of the run is missing.
-        DataError: If the data are no longer those that the run began with.
-    """
-    run, objects = RunDirectory.open(path), objects or Objects()
-    config = changed(run, changes, objects)
-    experiment = build(config, objects)
-    _require_same_data(experiment, run)
-    if config.document() == run.config.document():
-        return Session(run, experiment)
-    config = with_measured_threads(experiment)
-    if config.document() == run.config.document():
-        return Session(run, experiment)
-    with run.locked():
-        run.rewind()
-        step = run.checkpoint("last").step
-        if step > config.train.steps:
-            raise ConfigError(
-                "The run is further than that", got=f"train.steps = {config.train.steps}", allowed=f"{step} or more"
-            )
-        # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
-        ancestors = run.identity.get("parent", {}).get("configs", [])
-        parent = {"run": run.path.name, "step": step, "configs": [run.config.sha256(), *ancestors]}
-        identity = {**_identity(experiment, objects, plugins), "parent": parent}
-        child = RunDirectory.create(run.path.parent, config, identity, parent=run)
-    return Session(child, experiment)
-
-
-def changed(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> RunConfig:
-    """The configuration that a run would go on with.
-
-    Raises:
-        ConfigError: If more is changed than may be, or an object or plugin of the run is missing.
-    """
-    objects.require(run.identity.get("objects", {}), str(run.path))
-    require_plugins(run.identity.get("plugins", []), str(run.path))
-    config = validate(RunConfig, override(run.config.document(), _relative(changes, run)))
-    _require_changeable(run.config.document(), config.document())
-    return config
-
-
-def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
-    then, now = run.identity.get("data", {}).get("sha256"), experiment.data.sha256
-    if then != now:
-        raise DataError(
-            f"The data are not those that the run {run.path} began with",
-            got=f"SHA-256 {now[:12]}",
-            allowed=f"SHA-256 {str(then)[:12]}",
-            cure="Put the old data back, or begin a new run",
-        )
-
-
-def with_measured_threads(experiment: Experiment) -> RunConfig:
-    """The resolved configuration with a number of threads in it, measured here if it says ``"auto"``."""
-    config = experiment.config
-    if config.run.threads != "auto":
-        return config
-    state, game, counts = experiment.state, experiment.game, experiment.generator.counts
-    tensors, scalars = state.state_dict()
-    batch = Batch(
-        experiment.batches.at(0), experiment.generator.draw(config.train.batch_size, Key(config.seed, "probe"))
-    )
-
-    def work() -> None:
-        for player in game.players:
-            torch.autograd.grad(player.objective(batch).loss, player.parameters, allow_unused=True)
-
-    with torch.random.fork_rng():
-        count = measure_threads(work)
-    state.load_state_dict(tensors, scalars)
-    counts.executions = counts.shots = 0
-    return config.model_copy(update={"run": config.run.model_copy(update={"threads": count})})
-
-
-def _relative(changes: Iterable[tuple[str, Any]], run: RunDirectory) -> list[tuple[str, Any]]:
-    return [
-        (key, run.config.train.steps + int(value))
-        if key == "train.steps" and str(value).startswith("+") and str(value)[1:].isdecimal()
-        else (key, value)
-        for key, value in changes
-    ]
-
-
-def _require_changeable(before: Json, after: Json) -> None:
-    changed = sorted(_differences(before, after))
-    fixed = [key for key in changed if not any(key == free or key.startswith(f"{free}.") for free in CHANGEABLE)]
-    if fixed:
-        raise ConfigError(
-            "A run cannot go on with another configuration",
-            got=", ".join(f"a new {key}" for key in fixed),
-            allowed=f"a new {', '.join(CHANGEABLE)}",
-            cure="Begin a new run with it",
-        )
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    for key in {*before, *after}:
-        old, new = before.get(key), after.get(key)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from _differences(old, new, f"{path}{key}.")
-        elif old != new:
-            yield f"{path}{key}"
-
-
-def _identity(experiment: Experiment, objects: Objects, plugins: Iterable[str]) -> Json:
-    return {
-        **fingerprint(),
-        "git": git_commit(),
-        "plugins": sorted(plugins),
-        "objects": objects.hashes(),
-        **experiment.facts,
-    }
 
 
 def _pretty(document: Json) -> bytes:

@@ -47,7 +47,7 @@ def test_a_failed_commit_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     for calls in range(1, 6):
         left = [calls]
 
-        def fails(descriptor: int, left: list[int] = left) -> None:
+        def fails(_: int, left: list[int] = left) -> None:
             left[0] -= 1
             if not left[0]:
                 raise OSError(28, "No space left on device")

@@ -65,7 +65,7 @@ def test_it_stops_at_the_floor(higher: bool) -> None:
 
 
 def test_leaving_the_floor_begins_the_count_again() -> None:
-    seen = follow([1.0, 0.2, 0.5, 0.2, 0.2], Convergence(config(patience=2, min_gain=0.0), []))
+    seen = follow([1.0, 0.2, 0.5, 0.15, 0.1], Convergence(config(patience=2, min_gain=0.0), []))
     assert [reason is not None for _, reason in seen] == [False, False, False, False, True]
 
 

@@ -145,8 +145,13 @@ class PatchGenerator(Generator):
         kept = joint[:, : self.pixels]
         success = kept.sum(-1, keepdim=True)
         self.diagnostics = {"postselection": success.detach().mean().item()}
-        patch = kept / success.clamp_min(torch.finfo(kept.dtype).tiny)
+        patch = kept / _one_for_zero(success)
         if self.options.scale == "maximum":
-            patch = patch / patch.amax(-1, keepdim=True).clamp_min(torch.finfo(kept.dtype).tiny)
+            patch = patch / _one_for_zero(patch.amax(-1, keepdim=True))
         image = patch.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
         return Samples.uniform(into_range(image, self.low, self.high).float())
+
+
+def _one_for_zero(divisor: Tensor) -> Tensor:
+    """Where no shot survived post-selection the patch is dark, and its gradient stays finite."""
+    return torch.where(divisor > 0, divisor, 1)

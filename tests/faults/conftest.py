@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 import torch
 
-from qgan import config, session
+from qgan import config, opening
 from qgan.cli import main
 from qgan.runs import RunDirectory
 
@@ -72,9 +72,9 @@ def start(arguments: list[str], output: Path, prepare: Callable[[], object] = la
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
-    if pid:
-        return Child(pid, output)
-    _work(arguments, output, prepare)
+    if not pid:
+        _work(arguments, output, prepare)
+    return Child(pid, output)
 
 
 def _work(arguments: list[str], output: Path, prepare: Callable[[], object]) -> NoReturn:
@@ -86,8 +86,8 @@ def _work(arguments: list[str], output: Path, prepare: Callable[[], object]) -> 
         file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, 1)
         os.dup2(file, 2)
-        sys.stdout = open(1, "w", closefd=False)  # noqa: PTH123, SIM115
-        sys.stderr = open(2, "w", closefd=False, buffering=1)  # noqa: PTH123, SIM115
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", closefd=False, buffering=1)  # noqa: SIM115
         sys.argv = ["qgan", *arguments]
         torch.set_num_threads(1)
         prepare()
@@ -119,7 +119,7 @@ class Laboratory:
     def new(self, **changes: Any) -> Path:
         """A run that is ready to begin."""
         loaded = config.load(self.recipe, changes=[*self.overrides.items(), *changes.items()])
-        return session.begin(loaded, out=self.root).run.path
+        return opening.begin(loaded, out=self.root).run.path
 
     def run(self, *arguments: str, prepare: Callable[[], object] = lambda: None) -> Child:
         self._number += 1

@@ -95,7 +95,10 @@ def python(code: str, *, shell: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_whoever_stops_reading_sees_no_traceback() -> None:
-    loud = 'import sys; from qgan.cli import main; sys.argv = ["qgan", "recipes", "digits"]; sys.stdout.reconfigure(write_through=True); main()'
+    loud = (
+        'import sys; from qgan.cli import main; sys.argv = ["qgan", "recipes", "digits"]; '
+        "sys.stdout.reconfigure(write_through=True); main()"
+    )
     done = python(loud, shell="| (exec 0<&-; sleep 2)")
     assert done.returncode == 141
     assert done.stderr == ""

@@ -115,7 +115,7 @@ def sleep_in_step_7() -> None:
 
     update = loop._update
 
-    def slow(player, batch, step):  # noqa: ANN001, ANN202
+    def slow(player, batch, step):
         if step == 7:
             time.sleep(30)
         return update(player, batch, step)

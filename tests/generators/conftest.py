@@ -1,0 +1,53 @@
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from circuits import CIRCUITS, Circuit
+from qgan.backends import resolve
+from qgan.data.arrays import from_array
+from qgan.generators import GENERATORS, Generator, Ingredients
+from qgan.seeding import Key
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "patch": {"n_wires": 3, "layers": 2},
+    "mlp": {"parameters": 31, "latent_dim": 4},
+}
+
+
+def circuit(own: Circuit | None, name: str, **options: Any) -> Circuit:
+    return own or CIRCUITS[name](**options)
+
+
+def generator(
+    name: str,
+    *,
+    shape: tuple[int, ...] = (6,),
+    low: float = 0.0,
+    high: float = 1.0,
+    seed: int = 0,
+    shots: int | None = None,
+    own: Circuit | None = None,
+    **options: Any,
+) -> Generator:
+    values = np.random.default_rng(0).uniform(low, high, (20, *shape))
+    values.flat[0], values.flat[-1] = low, high
+    data = from_array(values, seed=0)
+    object.__setattr__(data, "low", low)
+    object.__setattr__(data, "high", high)
+    backend = resolve("default.qubit")
+    ingredients = Ingredients(
+        data=data,
+        key=Key(seed, "generator weights"),
+        circuit=partial(circuit, own),
+        executor=lambda circuit, readout, *, rows: backend.executor(circuit, readout, shots=shots),  # noqa: ARG005
+    )
+    entry = GENERATORS[name]
+    return entry.make(entry.options.model_validate({**OPTIONS[name], **options}), ingredients)
+
+
+@pytest.fixture
+def make() -> Callable[..., Generator]:
+    return generator
