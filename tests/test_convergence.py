@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def line(value: float | None, verdict: Any) -> dict[str, Any]:
     return {"scores": {METRIC: {"value": value, "skill": None}}, **verdict._asdict()}
 
 
-def follow(values: list[float | None], convergence: Convergence, **kind: bool) -> list[tuple[Any, str | None]]:
+def follow(values: Sequence[float | None], convergence: Convergence, **kind: bool) -> list[tuple[Any, str | None]]:
     return [(convergence.see(score(value, **kind)), convergence.reason) for value in values]
 
 
@@ -71,7 +72,7 @@ def test_leaving_the_floor_begins_the_count_again() -> None:
 
 @pytest.mark.parametrize("higher", [False, True])
 def test_it_stops_on_a_plateau(higher: bool) -> None:
-    """A gain counts from 10 % of the way from the first value to the floor: here 0.09 from 1 to 0.1, or 0.08 from 0.1 up."""
+    """A gain counts from 10 % of the way from the first value to the floor: 0.09 from 1 to 0.1, 0.08 from 0.1 up."""
     path = [0.1, 0.2, 0.25, 0.27] if higher else [1.0, 0.9, 0.85, 0.82]
     seen = follow(path, Convergence(config(), []), higher=higher)
     assert [verdict.gained for verdict, _ in seen] == [True, True, False, False]

@@ -217,10 +217,10 @@ def test_dropout_is_drawn_from_the_runs_own_stream() -> None:
 
 
 def test_training_leaves_global_random_states_alone() -> None:
-    before, kept = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    before, kept = torch.get_rng_state(), np.random.get_state(legacy=False)["state"]["key"].tolist()  # noqa: NPY002
     run(make(PATCH), 2)
     assert torch.equal(torch.get_rng_state(), before)
-    assert np.random.get_state()[1].tolist() == kept  # noqa: NPY002
+    assert np.random.get_state(legacy=False)["state"]["key"].tolist() == kept  # noqa: NPY002
 
 
 def test_circuits_are_counted_for_each_step() -> None:

@@ -40,7 +40,7 @@ def test_weights_are_as_torch_draws_them() -> None:
     """U(-1/sqrt(inputs), 1/sqrt(inputs)) for weights and biases: the same extremes and variance as torch's own."""
     layer = dense([100, 400], "relu")
     initialise(layer, Key(0, "weights"))
-    weight, bias = layer[0].weight, layer[0].bias
+    weight, bias = layer[0].get_parameter("weight"), layer[0].get_parameter("bias")
     assert 0.0999 < weight.abs().max() <= 0.1
     assert 0.099 < bias.abs().max() <= 0.1
     # The variance of U(-a, a) is a^2 / 3; 40 000 draws have it within 2 %.

@@ -68,9 +68,9 @@ def test_a_value_that_cannot_work_is_refused(name: str, option: str, value: obje
 
 
 def test_unknown_names_and_arguments_are_answered_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="'optimizer.generator.name'.*Did you mean 'adam'"):
+    with pytest.raises(ConfigError, match=r"'optimizer\.generator\.name'.*Did you mean 'adam'"):
         make("adm")
-    with pytest.raises(ConfigError, match="'optimizer.generator.beta'.*Did you mean 'betas'"):
+    with pytest.raises(ConfigError, match=r"'optimizer\.generator\.beta'.*Did you mean 'betas'"):
         make("adam", beta=1)
 
 

@@ -47,8 +47,8 @@ def test_the_numbers_stay_what_they_were() -> None:
 
 
 def test_global_random_states_are_left_alone() -> None:
-    before, kept = np.random.get_state()[1].tolist(), torch.get_rng_state()  # noqa: NPY002
+    before, kept = np.random.get_state(legacy=False)["state"]["key"].tolist(), torch.get_rng_state()  # noqa: NPY002
     stream(Key(1, "data")).random(10)
     torch_seed(Key(1, "data"))
-    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    assert np.random.get_state(legacy=False)["state"]["key"].tolist() == before  # noqa: NPY002
     assert torch.equal(torch.get_rng_state(), kept)

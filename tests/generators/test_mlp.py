@@ -49,7 +49,7 @@ def test_the_digits_baseline_has_134_parameters() -> None:
 
 
 def test_a_budget_out_of_reach_is_refused(make: Make) -> None:
-    with pytest.raises(ConfigError, match="Set generator.parameters=17") as caught:
+    with pytest.raises(ConfigError, match=r"Set generator\.parameters=17") as caught:
         make("mlp", parameters=3)
     assert "Got: 3" in str(caught.value)
 

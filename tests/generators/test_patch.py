@@ -105,7 +105,7 @@ def test_a_product_state_makes_patches_of_rank_one(make: Make) -> None:
 
 @pytest.mark.parametrize("patches", [1, 3])
 def test_patches_that_do_not_fit_are_refused(make: Make, patches: int) -> None:
-    with pytest.raises(ConfigError, match="Set generator.patches=2, or leave it out") as caught:
+    with pytest.raises(ConfigError, match=r"Set generator\.patches=2, or leave it out") as caught:
         make("patch", patches=patches)
     assert "4 numbers (3 wires, 1 of them ancillas)" in str(caught.value)
     assert make("patch", patches=2).patches == 2
