@@ -163,3 +163,14 @@ def test_ancillas_must_leave_a_wire_of_the_users_circuit(make: Make) -> None:
 def test_impossible_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         PatchOptions.model_validate(options)
+
+
+@pytest.mark.parametrize("scale", ["maximum", "sum"])
+def test_a_patch_without_surviving_shots_is_dark_and_its_gradient_finite(make: Make, scale: str) -> None:
+    module = make("patch", shape=(8,), shots=1, scale=scale)
+    values = module(module.draw(40, KEY)).values
+    dark = values.reshape(40, 2, 4).sum(-1) == 0
+    assert dark.any()
+    assert not dark.all()
+    (values * torch.linspace(1, 2, 8)).sum().backward()
+    assert all(bool(weight.grad.isfinite().all()) for weight in module.parameters() if weight.grad is not None)
