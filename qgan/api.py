@@ -209,27 +209,29 @@ class Run:
         """One for each evaluation on validation."""
         return self.directory.lines("evaluations")
 
-    def metrics(self, *, samples: int | None = None, checkpoint: str | int = "last") -> dict[str, Score]:
+    def metrics(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> dict[str, Score]:
         """Each metric on the test part: value, floor, trivial value, direction, skill.
 
         Args:
             samples: On each side; None for as many as the part holds.
-            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept.
+            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept; the one that the run was
+                judged by if None.
         """
         return {score.name: score for score in self.evaluate(samples=samples, checkpoint=checkpoint)[1]}
 
-    def evaluate(self, *, samples: int | None = None, checkpoint: str | int = "last") -> tuple[Json, list[Score]]:
+    def evaluate(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> tuple[Json, list[Score]]:
         """The same with what it was measured on, as it stands in ``metrics.json``."""
-        experiment, point = self._at(str(checkpoint))
+        which = self._which(checkpoint)
+        experiment, point = self._at(which)
         with threads(self._threads):
             report, scores = evaluate_on_test(experiment, samples=samples or self.config.evaluate.samples)
-        return {"checkpoint": str(checkpoint), "step": point.step, **report}, scores
+        return {"checkpoint": which, "step": point.step, **report}, scores
 
     def sample(
         self,
         n: int,
         *,
-        checkpoint: str | int = "last",
+        checkpoint: str | int | None = None,
         seed: int | None = None,
         backend: str | None = None,
         shots: int | None = None,
@@ -238,14 +240,15 @@ class Run:
 
         Args:
             n: How many.
-            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept.
+            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept; the one that the run was
+                judged by if None.
             seed: Of latents and shots; the run's own if None.
             backend: Another device to run the circuits on.
             shots: For each circuit; as the run has it if None.
         """
         if n < 1:
             raise ConfigError("There must be samples to draw", got=n, allowed="1 or more")
-        experiment, _ = self._at(str(checkpoint), backend=backend, shots=shots)
+        experiment, _ = self._at(self._which(checkpoint), backend=backend, shots=shots)
         with threads(self._threads):
             return experiment.generator.sample(n, Key(self.config.seed if seed is None else seed, "sample"))
 
@@ -257,11 +260,10 @@ class Run:
 
     def plot_samples(self, n: int = 36) -> Figure:
         """Real and generated samples side by side."""
+        which = self.directory.chosen()
         fake, data = self.sample(n), self._built().data
-        panels = {
-            f"real: {data.name}": data.train.values,
-            f"generated: step {self.directory.status['step']}": fake.numpy(),
-        }
+        title = f"generated: step {self.directory.checkpoint(which).step}"
+        panels = {f"real: {data.name}": data.train.values, title: fake.numpy()}
         return samples_figure(panels, low=data.low, high=data.high)
 
     @property
@@ -280,6 +282,9 @@ class Run:
         count = self.config.run.threads
         assert isinstance(count, int)
         return count
+
+    def _which(self, checkpoint: str | int | None) -> str:
+        return self.directory.chosen() if checkpoint is None else str(checkpoint)
 
     def _built(self) -> Experiment:
         if self._experiment is None:

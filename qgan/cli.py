@@ -36,6 +36,9 @@ Plugins = Annotated[
     list[str] | None, typer.Option("--plugin", metavar="MODULE", help="A module with parts of your own")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there")]
+Checkpoint = Annotated[
+    str | None, typer.Option(metavar="STEP|best|last", help="Best on validation; by default what the run was judged by")
+]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory")]
 
 
@@ -135,7 +138,7 @@ def sample(
     run: RunPath,
     n: Annotated[int, typer.Option("-n", metavar="N", help="How many")] = 64,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .npz, .npy, .csv or .png")] = Path("samples.npz"),
-    checkpoint: Annotated[str, typer.Option(metavar="STEP|best|last", help="best is chosen on validation")] = "last",
+    checkpoint: Checkpoint = None,
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Run the circuits elsewhere")] = None,
     shots: Annotated[int | None, typer.Option(metavar="N", help="For each circuit")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the latents; the run's own without it")] = None,
@@ -158,7 +161,7 @@ def sample(
     samples = source.sample(n, checkpoint=checkpoint, seed=seed, backend=backend, shots=shots)
     write(samples, out, source.data)
     if as_json:
-        _print_json({"run": str(run), "n": n, "checkpoint": checkpoint, "file": str(out)})
+        _print_json({"run": str(run), "n": n, "checkpoint": checkpoint or source.directory.chosen(), "file": str(out)})
     else:
         show.note(f"{n} samples of shape {source.data.sample_shape} in {out}")
 
@@ -169,7 +172,7 @@ def evaluate(
     samples: Annotated[
         int | None, typer.Option(metavar="N", help="On each side; the whole test part without it")
     ] = None,
-    checkpoint: Annotated[str, typer.Option(metavar="STEP|best|last", help="best is chosen on validation")] = "last",
+    checkpoint: Checkpoint = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:

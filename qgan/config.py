@@ -92,6 +92,8 @@ class Evaluate(Options):
         metric: Which one chooses the best checkpoint and decides on convergence.
         metrics: All that are measured.
         samples: Samples on each side; None for as many as the part holds.
+        checkpoint: Which one is measured on test, pictured and sampled from: the ``"last"``, or the ``"best"`` by
+            ``metric`` on validation.
     """
 
     every: int = Field(default=50, ge=0)
@@ -108,6 +110,7 @@ class Evaluate(Options):
         "recognised",
     )
     samples: int | None = Field(default=None, ge=2)
+    checkpoint: Literal["last", "best"] = "last"
 
     @field_validator("metrics")
     @classmethod

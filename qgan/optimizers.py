@@ -97,6 +97,10 @@ def _is_finite(value: object) -> bool:
 def arguments_of(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """All its arguments that a configuration can hold, torch's defaults among them; tuples are made lists."""
     known = {*inspect.signature(type(optimizer)).parameters} - _UNFIT_ARGUMENTS
-    plain = (bool, int, float, tuple)
-    values = {name: value for name, value in optimizer.defaults.items() if name in known and isinstance(value, plain)}
+    values = {name: value for name, value in optimizer.defaults.items() if name in known and _is_plain(value)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _is_plain(value: object) -> bool:
+    # TOML has no word for the None that torch puts into some pairs.
+    return isinstance(value, (bool, int, float)) or (isinstance(value, tuple) and all(map(_is_finite, value)))

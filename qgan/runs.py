@@ -223,6 +223,10 @@ class RunDirectory:
             )
         return checkpoints.read(self.checkpoints / f"step-{int(wanted):06d}")
 
+    def chosen(self) -> str:
+        """Which checkpoint its figures are taken from: ``"best"`` where it wants and has that, else ``"last"``."""
+        return "best" if self.config.evaluate.checkpoint == "best" and self.best_step() is not None else "last"
+
     def best_step(self) -> int | None:
         """The step whose evaluation on validation was best, or None where nothing was evaluated."""
         best = [line["step"] for line in self.lines("evaluations") if line["best"]]

@@ -173,14 +173,17 @@ class Session:
     def _finish(self) -> None:
         experiment, run = self.experiment, self.run
         step, seed = experiment.state.step, run.config.seed
+        which = run.chosen()
+        point = run.checkpoint(which)
+        experiment.state.load_state_dict(point.tensors, point.scalars)
         report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples)
-        atomic_write(run.path / "metrics.json", _pretty({"checkpoint": "last", "step": step, **report}))
+        atomic_write(run.path / "metrics.json", _pretty({"checkpoint": which, "step": point.step, **report}))
         fake = experiment.generator.sample(ROWS * COLUMNS, Key(seed, "picture"))
         archive, picture = io.BytesIO(), io.BytesIO()
         np.savez(archive, values=fake.numpy(), weights=fake.weights.numpy())
         atomic_write(run.path / "samples.npz", archive.getvalue())
         data = experiment.data
-        panels = {f"real: {data.name}": data.train.values, f"generated: step {step}": fake.numpy()}
+        panels = {f"real: {data.name}": data.train.values, f"generated: step {point.step}": fake.numpy()}
         samples_figure(panels, low=data.low, high=data.high).savefig(picture)
         atomic_write(run.path / "samples.png", picture.getvalue())
         reason = self._convergence.reason or "all steps done"

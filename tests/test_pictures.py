@@ -33,6 +33,7 @@ def test_images_stand_in_rows_on_one_scale() -> None:
     assert canvas.shape == (ROWS * (3 + GAP) - GAP, COLUMNS * (4 + GAP) - GAP)
     assert image.get_clim() == (-1, 1)
     np.testing.assert_array_equal(canvas[:3, :4], images[0])
+    np.testing.assert_array_equal(canvas[:3, 4 + GAP : 8 + GAP], images[1])
     np.testing.assert_array_equal(canvas[3 + GAP : 6 + GAP, 4 + GAP : 8 + GAP], images[COLUMNS + 1])
     np.testing.assert_array_equal(canvas[-3:, -4:], images[ROWS * COLUMNS - 1])
 
