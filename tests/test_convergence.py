@@ -9,7 +9,7 @@ from qgan.config import RunConfig, load
 from qgan.convergence import Convergence
 from qgan.evaluate import Score
 
-METRIC = "sliced-wasserstein"
+METRIC = "energy-distance"
 
 
 def config(until: str = "converged", patience: int = 2, min_gain: float = 0.1) -> RunConfig:

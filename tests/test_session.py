@@ -153,8 +153,8 @@ def test_other_changes_are_refused_by_name(stopped: RunDirectory, key: str, valu
 def test_an_edited_configuration_is_noticed(stopped: RunDirectory) -> None:
     path = stopped.path / "config.toml"
     text = path.read_text()
-    assert "lr = 0.002" in text
-    path.write_text(text.replace("lr = 0.002", "lr = 0.5"))
+    assert "lr = 0.001" in text
+    path.write_text(text.replace("lr = 0.001", "lr = 0.5"))
     with pytest.raises(CheckpointError, match="belong to another run"):
         finish(opening.resume(stopped.path))
 
