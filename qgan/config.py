@@ -23,6 +23,7 @@ __all__ = [
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from qgan._registry import Options
 from qgan._typing import Device, Json
@@ -48,6 +49,16 @@ class Component(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, allow_inf_nan=False)
 
     name: str
+
+    @model_validator(mode="after")
+    def _finite(self) -> "Component":
+        values: list[Any] = list((self.model_extra or {}).values())
+        while values:
+            value = values.pop()
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError("its numbers must be finite")
+            values += value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else []
+        return self
 
     @property
     def options(self) -> Json:

@@ -1,3 +1,4 @@
+import math
 import os
 import tomllib
 from pathlib import Path
@@ -24,7 +25,9 @@ from qgan.config import (
 from qgan.errors import ConfigError
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-scalars = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), text)
+scalars = st.one_of(
+    st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False), text
+)
 changes = st.fixed_dictionaries(
     {},
     optional={
@@ -296,3 +299,8 @@ def test_a_configuration_is_frozen() -> None:
     for model, field in ((config, "seed"), (config.train, "steps"), (config.data, "name")):
         with pytest.raises(ValueError, match="frozen"):
             setattr(model, field, 1)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, [1.0, math.inf], {"deep": {"er": math.nan}}])
+def test_numbers_that_are_not_finite_are_refused_in_any_part(value: Any) -> None:
+    assert "finite" in str(refusal("backend.anything", value))
