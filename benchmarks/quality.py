@@ -124,7 +124,7 @@ def _untrained(config: RunConfig, run: Run, place: Workplace, recipe: str) -> Js
         if config.seed == PICTURED:
             key, count = Key(config.seed, "picture"), ROWS * COLUMNS
             before = experiment.generator.sample(count, key).numpy()
-            point = run.directory.checkpoint("last")
+            point = run.directory.checkpoint(run.directory.chosen())
             experiment.state.load_state_dict(point.tensors, point.scalars)
             after = experiment.generator.sample(count, key).numpy()
             data, picture = experiment.data, io.BytesIO()
