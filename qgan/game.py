@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from qgan.errors import ConfigError
 from qgan.losses import Loss
 from qgan.readout import Counts
 from qgan.samples import Draw, Samples
@@ -76,6 +77,22 @@ class Player:
     def parameters(self) -> list[nn.Parameter]:
         """What its optimiser updates."""
         return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+
+    def outcome(self, batch: Batch) -> Outcome:
+        """Its objective on a batch.
+
+        Raises:
+            ConfigError: If the loss is no scalar, or does not depend on the parameters.
+        """
+        loss, scores = self.objective(batch)
+        if loss.ndim or not loss.requires_grad:
+            raise ConfigError(
+                f"The loss of the {self.name} cannot be minimised",
+                got=f"shape {tuple(loss.shape)}" + ("" if loss.requires_grad else ", detached from the parameters"),
+                allowed="a scalar that depends on the parameters",
+                cure="Let the loss reduce what it computes from the logits, and detach nothing of it",
+            )
+        return Outcome(loss, scores)
 
 
 @dataclass(frozen=True)

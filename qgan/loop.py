@@ -69,6 +69,7 @@ def train(state: TrainState, game: Game, batches: Batches, *, steps: int) -> Ite
     """Steps until ``state.step`` is ``steps``.
 
     Raises:
+        ConfigError: If a player's loss is no scalar, or does not depend on its parameters.
         DivergedError: If a loss, a gradient or a parameter is not finite. Nothing of that step may be saved.
     """
     while state.step < steps:
@@ -109,7 +110,7 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
 
 def _update(player: Player, batch: Batch, step: int) -> tuple[float, float, dict[str, float]]:
     parameters = player.parameters
-    loss, scores = player.objective(batch)
+    loss, scores = player.outcome(batch)
     value = _finite(loss, f"loss of the {player.name}", step)
     # Only this player's gradients are computed: a backward() would fill those of the networks it plays through, too.
     gradients = torch.autograd.grad(loss, parameters, allow_unused=True)

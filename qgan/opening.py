@@ -107,7 +107,7 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
 
     def work() -> None:
         for player in game.players:
-            torch.autograd.grad(player.objective(batch).loss, player.parameters, allow_unused=True)
+            torch.autograd.grad(player.outcome(batch).loss, player.parameters, allow_unused=True)
 
     with torch.random.fork_rng():
         count = measure_threads(work)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from qgan.build import Experiment, build
 from qgan.config import load
-from qgan.errors import DivergedError
+from qgan.errors import ConfigError, DivergedError
 from qgan.game import Batch, Game
 from qgan.loop import StepRecord, train
 from qgan.losses import NonSaturating
@@ -274,3 +274,24 @@ def test_the_generator_learns() -> None:
     before = error()
     run(experiment, 60)
     assert error() < before / 2
+
+
+class Unfit:
+    """A user's loss that is right but for the generator's side."""
+
+    def __init__(self, spoil: Any) -> None:
+        self.spoil = spoil
+
+    def discriminator(self, **inputs: Tensor) -> Tensor:
+        return NonSaturating().discriminator(**inputs)
+
+    def generator(self, *, fake: Tensor, fake_weights: Tensor) -> Tensor:
+        return self.spoil(fake * fake_weights)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "got"), [(lambda x: x, "shape"), (lambda x: x.sum().detach(), "detached")], ids=["vector", "detached"]
+)
+def test_a_loss_that_cannot_be_minimised_is_refused(spoil: Any, got: str) -> None:
+    with pytest.raises(ConfigError, match=f"loss of the generator.*{got}"):
+        run(make(loss=Unfit(spoil)), 1)
