@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qgan._registry import Options
 from qgan._typing import Device, Json
@@ -49,16 +49,6 @@ class Component(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, allow_inf_nan=False)
 
     name: str
-
-    @model_validator(mode="after")
-    def _finite(self) -> "Component":
-        values: list[Any] = list((self.model_extra or {}).values())
-        while values:
-            value = values.pop()
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError("its numbers must be finite")
-            values += value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else []
-        return self
 
     @property
     def options(self) -> Json:
@@ -195,10 +185,24 @@ def validate(model: type[ModelT], document: Mapping[str, Any], *, path: str = ""
     Raises:
         ConfigError: With the dotted key, what was received and what is allowed; for an unknown key, the nearest known.
     """
+    _require_finite(document, path)
     try:
         return model.model_validate(dict(document))
     except ValidationError as error:
         raise _as_config_error(model, error, path) from None
+
+
+def _require_finite(value: Any, path: str) -> None:
+    """Here and not in the models, because the options of a part are known to its entry alone."""
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, (list, tuple)) else ()
+    )
+    for key, item in items:
+        _require_finite(item, f"{path}.{key}" if path else str(key))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(
+            f"The setting '{path}' cannot be used: must be a finite number", got=value, cure=f"Set {path}"
+        )
 
 
 def _as_config_error(model: type[BaseModel], error: ValidationError, path: str) -> ConfigError:

@@ -88,7 +88,7 @@ def test_every_option_is_written_down() -> None:
         "entangled": True,
         "scale": "maximum",
         "latent_low": 0.0,
-        "latent_high": np.pi / 2,
+        "latent_high": 0.8,
     }
     assert config.run.device == "cpu"
     assert config.optimizer.generator.options["eps"] == 1e-8
