@@ -16,11 +16,12 @@ from benchmarks.evidence import ROOT, Figure, Workplace, environment, number, qg
 from benchmarks.gradients import gradient, pixels, setup
 from benchmarks.quality import RECIPES
 from qgan._typing import Array, Json
-from qgan.api import Run, load
+from qgan.api import load
 from qgan.backends import resolve
-from qgan.build import Experiment
+from qgan.experiment import Experiment
 from qgan.game import Batch
 from qgan.loop import train
+from qgan.run import Run
 from qgan.seeding import Key
 
 STEPS = 5

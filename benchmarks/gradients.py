@@ -11,8 +11,9 @@ from torch import Tensor
 
 from benchmarks.evidence import Figure, Workplace, number, table
 from qgan._typing import Array
-from qgan.build import Experiment, build
+from qgan.build import build
 from qgan.config import load as load_config
+from qgan.experiment import Experiment
 from qgan.generators.base import into_range
 from qgan.generators.patch import PatchGenerator
 from qgan.samples import Draw

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from benchmarks.evidence import Figure, Workplace, number, qgan, say, table
 from qgan._typing import Json
-from qgan.api import Run, load
+from qgan.api import load
 from qgan.build import build
 from qgan.config import RunConfig
 from qgan.config import load as load_config
 from qgan.files import atomic_write, read_json
 from qgan.machine import threads
 from qgan.pictures import COLUMNS, ROWS, samples_figure
+from qgan.run import Run
 from qgan.runlist import list_runs
 from qgan.seeding import Key
 from qgan.session import evaluate_on_test

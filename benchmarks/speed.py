@@ -15,8 +15,9 @@ from typing import final
 from benchmarks import quality
 from benchmarks.evidence import ROOT, Figure, Workplace, number, table
 from qgan._typing import Json
-from qgan.build import Experiment, build
+from qgan.build import build
 from qgan.config import load as load_config
+from qgan.experiment import Experiment
 from qgan.loop import train
 from qgan.machine import threads
 from qgan.opening import with_measured_threads

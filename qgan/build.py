@@ -1,10 +1,9 @@
 """The composition root: the only module that turns names into objects. All others are handed objects."""
 
-__all__ = ["Experiment", "build"]
+__all__ = ["build"]
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, final
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,13 +12,14 @@ from circuits import CIRCUITS, Circuit, from_function
 from qgan._registry import Table
 from qgan._typing import Json
 from qgan.backends import Backend, BackendOptions, resolve
-from qgan.config import Component, Optimizers, RunConfig, validate
+from qgan.config import Component, Optimizers, RunConfig
 from qgan.data import DATA
 from qgan.data.arrays import from_array
 from qgan.data.batches import Batches
 from qgan.discriminators import DISCRIMINATORS
 from qgan.errors import BackendError, ConfigError, QganError, did_you_mean
-from qgan.game import Game, adversarial
+from qgan.experiment import Experiment, facts_of
+from qgan.game import adversarial
 from qgan.generators import GENERATORS, Generator, Ingredients
 from qgan.losses import LOSSES, Loss
 from qgan.metrics import METRICS
@@ -29,34 +29,7 @@ from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
 from qgan.seeding import Key
 from qgan.state import TrainState
-
-
-@final
-@dataclass(frozen=True)
-class Experiment:
-    """All objects of a run.
-
-    Attributes:
-        config: The configuration with every option filled in.
-        data: The data set.
-        generator: The generator.
-        discriminator: The discriminator.
-        game: Who plays.
-        state: What changes while training.
-        batches: Real batches.
-        device: Where the discriminator and a classical generator are.
-        facts: What is worth knowing of it: parameters, gradient method and why, circuit.
-    """
-
-    config: RunConfig
-    data: DataSet
-    generator: Generator
-    discriminator: nn.Module
-    game: Game
-    state: TrainState
-    batches: Batches
-    device: torch.device
-    facts: Json
+from qgan.validation import validate
 
 
 def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
@@ -139,7 +112,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         state=TrainState(config.seed, modules, optimizers),
         batches=Batches(data.train, size=config.train.batch_size, seed=config.seed, device=device),
         device=device,
-        facts=_facts(generator, discriminator, data, backend),
+        facts=facts_of(generator, discriminator, data, backend),
     )
 
 
@@ -199,7 +172,7 @@ def _executor(
     return backend.executor(circuit, readout, shots=options.shots, method=options.gradient)
 
 
-def _circuit(own: Any, name: str, *, n_wires: int, layers: int, entangled: bool) -> Circuit:
+def _circuit(own: Any, name: str, *, n_wires: int, layers: int, **more: Any) -> Circuit:
     try:
         if isinstance(own, Circuit):
             return own
@@ -212,7 +185,7 @@ def _circuit(own: Any, name: str, *, n_wires: int, layers: int, entangled: bool)
                 allowed=", ".join(CIRCUITS),
                 cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load its plugin with --plugin MODULE",
             )
-        return CIRCUITS[name](n_wires=n_wires, layers=layers, entangled=entangled)
+        return CIRCUITS[name](n_wires=n_wires, layers=layers, **more)
     except (ValueError, TypeError) as error:
         if isinstance(error, ConfigError):
             raise
@@ -269,22 +242,3 @@ def _device(name: str) -> torch.device:
             cure="Use --device cpu, or install a CUDA build of torch and its driver",
         )
     return torch.device(name)
-
-
-def _facts(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
-    circuit = getattr(generator, "circuit", None)
-    return {
-        "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
-        "gradient": {"method": generator.gradient.name, "why": generator.gradient.why},
-        "data": {
-            "name": data.name,
-            "sha256": data.sha256,
-            "rows": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
-        },
-        "backend": backend.name if generator.quantum else None,
-        "circuit": None if circuit is None else {**circuit.resources()._asdict(), "patches": generator.patches},
-    }
-
-
-def _count(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 
 from qgan._typing import Json
-from qgan.build import Experiment, build
-from qgan.config import RunConfig, override, validate
+from qgan.build import build
+from qgan.config import RunConfig
+from qgan.documents import override
 from qgan.errors import ConfigError, DataError
+from qgan.experiment import Experiment
 from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
@@ -19,6 +21,7 @@ from qgan.plugins import require_plugins
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
 from qgan.session import Session
+from qgan.validation import validate
 
 # What may change when a run is gone on with; it is then a child of the run, and not the run itself.
 CHANGEABLE = ("backend", "train.steps", "train.until", "train.patience", "train.min_gain", "run.device", "run.threads")

@@ -17,10 +17,12 @@ from typing import Any, final
 from qgan import checkpoints
 from qgan._typing import Json
 from qgan.checkpoints import Checkpoint
-from qgan.config import RunConfig, read_toml, to_toml, validate
+from qgan.config import RunConfig, to_toml
+from qgan.documents import read_toml
 from qgan.errors import BusyError, CheckpointError, ConfigError, ResourceError
 from qgan.files import append_line, atomic_write, heal_tail, read_json, sync_directory, sync_file, write_synced
 from qgan.state import TrainState
+from qgan.validation import validate
 
 LOGS = ("records", "evaluations", "timing")
 

@@ -15,10 +15,10 @@ import numpy as np
 import psutil
 
 from qgan._typing import Json
-from qgan.build import Experiment
 from qgan.convergence import Convergence
 from qgan.errors import DivergedError, Interrupted, QganError, ResourceError
 from qgan.evaluate import References, Score
+from qgan.experiment import Experiment
 from qgan.files import atomic_write
 from qgan.loop import StepRecord, train
 from qgan.machine import Stops, fingerprint, threads

@@ -16,8 +16,8 @@ from rich.table import Table
 from qgan._typing import Json
 
 if TYPE_CHECKING:
-    from qgan.api import Run
     from qgan.loop import StepRecord
+    from qgan.run import Run
     from qgan.session import Session
 
 SECONDS_BETWEEN_LINES = 5.0

@@ -8,8 +8,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import qgan
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,7 +117,6 @@ def test_imports_go_one_way() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.skipif(not (ROOT / "qgan" / "cli.py").exists(), reason="there is no command line yet")
 def test_help_loads_nothing_heavy() -> None:
     code = """
 import sys

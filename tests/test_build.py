@@ -8,17 +8,19 @@ import torch
 from torch import nn
 
 from circuits import from_function, hardware_efficient
-from qgan.build import Experiment, build
-from qgan.config import RunConfig, load, to_toml, validate
-from qgan.config import parse_toml as parse
+from qgan.build import build
+from qgan.config import RunConfig, load, to_toml
 from qgan.data.arrays import from_array
+from qgan.documents import parse_toml as parse
 from qgan.errors import BackendError, ConfigError, DataError
+from qgan.experiment import Experiment
 from qgan.loop import train
 from qgan.losses import NonSaturating
 from qgan.objects import OBJECT, Objects
 from qgan.optimizers import _known
 from qgan.samples import DataSet, Part
 from qgan.seeding import Key
+from qgan.validation import validate
 
 DATA = np.random.default_rng(0).random((24, 4))
 SMALL = {"train.batch_size": 3, "discriminator.hidden": [5], "run.device": "cpu", "generator.n_wires": 3}

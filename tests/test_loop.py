@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from qgan.build import Experiment, build
+from qgan.build import build
 from qgan.config import load
 from qgan.errors import ConfigError, DivergedError
+from qgan.experiment import Experiment
 from qgan.game import Batch, Game
 from qgan.loop import StepRecord, train
 from qgan.losses import NonSaturating

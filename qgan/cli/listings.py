@@ -1,0 +1,110 @@
+"""What there is to choose from: ``qgan recipes``, ``circuits`` and ``backends``."""
+
+__all__ = ["backends", "circuits", "recipes"]
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qgan._typing import Json
+from qgan.cli.options import AsJson, Plugins, print_json
+from qgan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from qgan.backends import Backend
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Print this recipe; edit it and give it to --config")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List recipes, or print one: qgan recipes digits > mine.toml"""
+    from qgan import show
+    from qgan.config import recipe_names, recipe_text
+    from qgan.documents import parse_toml
+
+    if name is not None:
+        text = recipe_text(name)
+        if as_json:
+            print_json(parse_toml(text, source=name))
+        else:
+            sys.stdout.write(text)
+        return
+    rows = [{"name": each, "about": recipe_text(each).partition("\n")[0].removeprefix("# ")} for each in recipe_names()]
+    if as_json:
+        print_json({"recipes": rows})
+    else:
+        show.table("recipes", rows, "Print one: qgan recipes NAME")
+
+
+def circuits(
+    name: Annotated[str | None, typer.Argument(help="Draw this circuit")] = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """List circuits, or draw one and count its gates."""
+    from circuits import CIRCUITS
+    from qgan import show
+    from qgan.errors import did_you_mean
+    from qgan.plugins import load_plugins
+
+    load_plugins(plugin or [])
+    if name is not None and name not in CIRCUITS:
+        raise ConfigError(
+            f"There is no circuit called '{name}'",
+            allowed=", ".join(CIRCUITS),
+            cure=f"{did_you_mean(name, CIRCUITS)}Use one of these",
+        )
+    rows = []
+    for each in [name] if name is not None else CIRCUITS:
+        circuit = CIRCUITS[each](n_wires=4, layers=2)
+        facts = circuit.resources()._asdict()
+        rows.append(
+            {
+                "name": each,
+                "about": circuit.doc,
+                "reference": circuit.reference,
+                "resources": facts,
+                "drawing": circuit.draw("text"),
+            }
+        )
+    if as_json:
+        print_json({"circuits": rows})
+    elif name is None:
+        show.table(
+            "circuits",
+            [{key: row[key] for key in ("name", "about", "reference")} for row in rows],
+            "Draw one: qgan circuits NAME",
+        )
+    else:
+        show.circuit(rows[0])
+
+
+def backends(
+    name: Annotated[str | None, typer.Argument(help="All there is to say of one")] = None, as_json: AsJson = False
+) -> None:
+    """List backends: installed or how to install, gradient method, broadcasting, memory."""
+    from qgan import show
+    from qgan.backends import names, resolve
+
+    rows: list[Json] = [_described(resolve(each)) for each in ([name] if name is not None else names())]
+    if as_json:
+        print_json({"backends": rows})
+    else:
+        show.backends(rows, whole=name is not None)
+
+
+def _described(backend: "Backend") -> Json:
+    status = backend.status()
+    exact, sampled = backend.gradient(None), backend.gradient(1000)
+    return {
+        "name": backend.name,
+        "installed": status.installed,
+        "missing": status.missing,
+        "install": status.cure,
+        "gradient": exact._asdict(),
+        "gradient_with_shots": sampled._asdict(),
+        "broadcasting": backend.broadcasting,
+        "bytes_for_qubits": {str(n): backend.memory(n, batch=32, n_gates=20 * n) for n in (5, 10, 15, 20, 25, 30)},
+    }

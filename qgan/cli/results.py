@@ -1,0 +1,90 @@
+"""What became of runs: ``qgan sample``, ``evaluate`` and ``runs``."""
+
+__all__ = ["evaluate", "runs", "sample"]
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgan._typing import Json
+from qgan.cli.options import AsJson, Checkpoint, Plugins, RunPath, print_json
+from qgan.errors import CheckpointError, ConfigError
+
+
+def sample(
+    run: RunPath,
+    n: Annotated[int, typer.Option("-n", metavar="N", help="How many")] = 64,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .npz, .npy, .csv or .png")] = Path("samples.npz"),
+    checkpoint: Checkpoint = None,
+    backend: Annotated[str | None, typer.Option(metavar="NAME", help="Run the circuits elsewhere")] = None,
+    shots: Annotated[int | None, typer.Option(metavar="N", help="For each circuit")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of the latents; the run's own without it")] = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw samples from a trained generator into a file."""
+    from qgan import show
+    from qgan.export import WRITERS, write
+
+    if out.suffix not in WRITERS:
+        raise ConfigError(
+            f"There is no way to write samples into {out}", got=out.suffix or "no ending", allowed=", ".join(WRITERS)
+        )
+    from qgan.api import load
+    from qgan.plugins import load_plugins
+
+    load_plugins(plugin or [])
+    source = load(run)
+    samples = source.sample(n, checkpoint=checkpoint, seed=seed, backend=backend, shots=shots)
+    write(samples, out, source.data)
+    if as_json:
+        print_json({"run": str(run), "n": n, "checkpoint": checkpoint or source.directory.chosen(), "file": str(out)})
+    else:
+        show.note(f"{n} samples of shape {source.data.sample_shape} in {out}")
+
+
+def evaluate(
+    run: RunPath,
+    samples: Annotated[
+        int | None, typer.Option(metavar="N", help="On each side; the whole test part without it")
+    ] = None,
+    checkpoint: Checkpoint = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a trained generator on the test part: values, floors, trivial values, skill."""
+    from qgan import show
+    from qgan.api import load
+    from qgan.plugins import load_plugins
+
+    if samples is not None and samples < 2:
+        raise ConfigError("There are too few samples to evaluate", got=samples, allowed="2 or more")
+    load_plugins(plugin or [])
+    report, _ = load(run).evaluate(samples=samples, checkpoint=checkpoint)
+    if as_json:
+        print_json({"run": str(run), **report})
+    else:
+        show.metrics(report)
+
+
+def runs(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where runs are kept")] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """List runs, oldest first."""
+    from qgan import show
+    from qgan.files import read_json
+    from qgan.runlist import list_runs
+
+    def row(path: Path) -> Json:
+        try:
+            return {"run": str(path), **read_json(path / "status.json")}
+        except CheckpointError as error:
+            return {"run": str(path), "state": "unreadable", "step": None, "reason": str(error)}
+
+    rows = [row(path) for path in list_runs(directory)]
+    if as_json:
+        print_json({"runs": rows})
+    else:
+        show.runs(rows, directory)

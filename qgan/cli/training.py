@@ -1,0 +1,105 @@
+"""``qgan train``."""
+
+__all__ = ["train"]
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from qgan.cli.options import AsJson, Plugins, Sets, print_json, say
+from qgan.errors import ConfigError
+
+
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="See `qgan recipes`; digits if none is given")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML laid over the recipe")] = None,
+    sets: Sets = None,
+    backend: Annotated[str | None, typer.Option(metavar="NAME", help="See `qgan backends`")] = None,
+    shots: Annotated[int | None, typer.Option(metavar="N", help="For each circuit; exact without it")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of all random numbers")] = None,
+    steps: Annotated[str | None, typer.Option(metavar="N", help="How many; +N with --resume for N more")] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="Of the classical networks")] = None,
+    plugin: Plugins = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where runs are kept")] = Path("runs"),
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with a run, bit for bit")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing")] = False,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress")] = False,
+) -> None:
+    """Train a recipe, or go on with a run.
+
+    qgan train                                     the default recipe
+
+    qgan train digits-classical --seed 7           its classical baseline
+
+    qgan train --backend lightning.qubit --set generator.layers=4
+
+    qgan train --resume runs/20261123-224501-digits-s7-3fa9 --steps +500
+    """
+    from qgan.documents import assignment
+
+    if resume is not None and (recipe is not None or config is not None):
+        raise ConfigError(
+            "A run that is resumed has its configuration already",
+            got=recipe or config,
+            cure="Leave out the recipe and --config",
+        )
+    changes = [assignment(text) for text in sets or []]
+    changes += [("train.steps", _steps(steps, resume))] if steps is not None else []
+    flags = (("backend.name", backend), ("backend.shots", shots), ("seed", seed), ("run.device", device))
+    changes += [(key, value) for key, value in flags if value is not None]
+
+    from qgan import show
+    from qgan.api import configured, open_session
+    from qgan.files import read_json
+    from qgan.objects import Objects
+    from qgan.plugins import load_plugins
+    from qgan.run import Run
+
+    load_plugins(plugin or [])
+    if dry_run:
+        from qgan.build import build
+        from qgan.config import to_toml
+        from qgan.opening import changed
+        from qgan.runs import RunDirectory
+
+        plan = build(
+            changed(RunDirectory.open(resume), changes, Objects())
+            if resume is not None
+            else configured(recipe, config, changes, Objects())
+        )
+        if as_json:
+            print_json({"config": plan.config.document(), **plan.facts})
+        else:
+            sys.stdout.write(to_toml(plan.config))
+            show.plan(plan.facts)
+        return
+    session = open_session(
+        recipe, config=config, changes=changes, objects=Objects(), out=out, resume_from=resume, plugins=plugin or []
+    )
+    try:
+        show.progress(session, quiet=quiet)
+    except KeyboardInterrupt as stop:
+        # Typer would make a silent 130 of it.
+        again = f"Go on from the last checkpoint with: qgan train --resume {shlex.quote(str(session.run.path))}"
+        say(str(stop) or f"Stopped at once. {again}")
+        raise typer.Exit(getattr(stop, "exit_code", 130)) from None
+    run = Run(session.run, session.experiment)
+    report = read_json(run.path / "metrics.json")
+    if as_json:
+        print_json(
+            {"run": str(run.path), "status": run.directory.status, **report, "samples": str(run.path / "samples.png")}
+        )
+    else:
+        show.finished(run, report)
+
+
+def _steps(text: str, resume: Path | None) -> Any:
+    if not text.removeprefix("+").isdecimal() or len(text) > 18 or (text.startswith("+") and resume is None):
+        raise ConfigError(
+            "The number of steps cannot be used", got=text, allowed="a number, or +N together with --resume"
+        )
+    return text if text.startswith("+") else int(text)

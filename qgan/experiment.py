@@ -1,0 +1,66 @@
+"""All objects of a run under one name, and the facts about them that are worth writing down."""
+
+__all__ = ["Experiment", "facts_of"]
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import nn
+
+from qgan._typing import Json
+from qgan.backends import Backend
+from qgan.config import RunConfig
+from qgan.data.batches import Batches
+from qgan.game import Game
+from qgan.generators import Generator
+from qgan.samples import DataSet
+from qgan.state import TrainState
+
+
+@final
+@dataclass(frozen=True)
+class Experiment:
+    """All objects of a run.
+
+    Attributes:
+        config: The configuration with every option filled in.
+        data: The data set.
+        generator: The generator.
+        discriminator: The discriminator.
+        game: Who plays.
+        state: What changes while training.
+        batches: Real batches.
+        device: Where the discriminator and a classical generator are.
+        facts: What is worth knowing of it: parameters, gradient method and why, circuit.
+    """
+
+    config: RunConfig
+    data: DataSet
+    generator: Generator
+    discriminator: nn.Module
+    game: Game
+    state: TrainState
+    batches: Batches
+    device: torch.device
+    facts: Json
+
+
+def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
+    """What a run's identity and its plan say of these objects."""
+    circuit = getattr(generator, "circuit", None)
+    return {
+        "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
+        "gradient": {"method": generator.gradient.name, "why": generator.gradient.why},
+        "data": {
+            "name": data.name,
+            "sha256": data.sha256,
+            "rows": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+        },
+        "backend": backend.name if generator.quantum else None,
+        "circuit": None if circuit is None else {**circuit.resources()._asdict(), "patches": generator.patches},
+    }
+
+
+def _count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

@@ -1,0 +1,159 @@
+"""A run on disk, as a notebook wants it: its figures, its samples, its pictures."""
+
+__all__ = ["Run"]
+
+from pathlib import Path
+from typing import final
+
+from matplotlib.figure import Figure
+
+from qgan._typing import Json
+from qgan.build import build
+from qgan.checkpoints import Checkpoint
+from qgan.config import RunConfig
+from qgan.documents import override
+from qgan.errors import ConfigError
+from qgan.evaluate import Score
+from qgan.experiment import Experiment
+from qgan.files import read_json
+from qgan.machine import threads
+from qgan.objects import Objects
+from qgan.pictures import samples_figure, training_figure
+from qgan.plugins import require_plugins
+from qgan.readout import Counts
+from qgan.runs import RunDirectory
+from qgan.samples import DataSet, Samples
+from qgan.seeding import Key
+from qgan.session import evaluate_on_test
+from qgan.validation import validate
+
+
+@final
+class Run:
+    """A run on disk, to be looked at.
+
+    Attributes:
+        directory: Its files.
+    """
+
+    def __init__(self, directory: RunDirectory, experiment: Experiment | None = None) -> None:
+        self.directory, self._experiment = directory, experiment
+
+    def __repr__(self) -> str:
+        status = self.directory.status
+        return f"Run({str(self.path)!r}, {status['state']}, step {status['step']})"
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.directory.path
+
+    @property
+    def config(self) -> RunConfig:
+        """What it was asked, whole."""
+        return self.directory.config
+
+    def records(self) -> list[Json]:
+        """One for each step: losses, scores, gradient norms, executions."""
+        return self.directory.lines("records")
+
+    def evaluations(self) -> list[Json]:
+        """One for each evaluation on validation."""
+        return self.directory.lines("evaluations")
+
+    def metrics(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> dict[str, Score]:
+        """Each metric on the test part: value, floor, trivial value, direction, skill.
+
+        Args:
+            samples: On each side; None for as many as the part holds.
+            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept; the one that the run was
+                judged by if None.
+        """
+        return {score.name: score for score in self.evaluate(samples=samples, checkpoint=checkpoint)[1]}
+
+    def evaluate(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> tuple[Json, list[Score]]:
+        """The same with what it was measured on, as it stands in ``metrics.json``."""
+        which = self._which(checkpoint)
+        experiment, point = self._at(which)
+        with threads(self._threads):
+            report, scores = evaluate_on_test(experiment, samples=samples or self.config.evaluate.samples)
+        return {"checkpoint": which, "step": point.step, **report}, scores
+
+    def sample(
+        self,
+        n: int,
+        *,
+        checkpoint: str | int | None = None,
+        seed: int | None = None,
+        backend: str | None = None,
+        shots: int | None = None,
+    ) -> Samples:
+        """n samples; the same ones for the same seed.
+
+        Args:
+            n: How many.
+            checkpoint: ``"last"``, ``"best"`` (chosen on validation), or a step that is kept; the one that the run was
+                judged by if None.
+            seed: Of latents and shots; the run's own if None.
+            backend: Another device to run the circuits on.
+            shots: For each circuit; as the run has it if None.
+        """
+        if n < 1:
+            raise ConfigError("There must be samples to draw", got=n, allowed="1 or more")
+        experiment, _ = self._at(self._which(checkpoint), backend=backend, shots=shots)
+        with threads(self._threads):
+            return experiment.generator.sample(n, Key(self.config.seed if seed is None else seed, "sample"))
+
+    def plot(self) -> Figure:
+        """Losses, the discriminator's scores, and the quality on validation."""
+        path = self.path / "references.json"
+        known = read_json(path)["metrics"] if path.exists() else {}
+        return training_figure(self.records(), self.evaluations(), known, metric=self.config.evaluate.metric)
+
+    def plot_samples(self, n: int = 36) -> Figure:
+        """Real and generated samples side by side."""
+        which = self.directory.chosen()
+        fake, data = self.sample(n), self._built().data
+        title = f"generated: step {self.directory.checkpoint(which).step}"
+        panels = {f"real: {data.name}": data.train.values, title: fake.numpy()}
+        return samples_figure(panels, low=data.low, high=data.high)
+
+    @property
+    def data(self) -> DataSet:
+        """What it was trained on."""
+        return self._built().data
+
+    @property
+    def counts(self) -> Counts:
+        """Circuits and shots of all recorded steps; evaluations and samples are not among them."""
+        records = self.records()
+        return Counts(sum(record["executions"] for record in records), sum(record["shots"] for record in records))
+
+    @property
+    def _threads(self) -> int:
+        count = self.config.run.threads
+        assert isinstance(count, int)
+        return count
+
+    def _which(self, checkpoint: str | int | None) -> str:
+        return self.directory.chosen() if checkpoint is None else str(checkpoint)
+
+    def _built(self) -> Experiment:
+        if self._experiment is None:
+            Objects().require(self.directory.identity.get("objects", {}), str(self.path))
+            require_plugins(self.directory.identity.get("plugins", []), str(self.path))
+            self._experiment = build(self.config)
+        return self._experiment
+
+    def _at(
+        self, checkpoint: str, *, backend: str | None = None, shots: int | None = None
+    ) -> tuple[Experiment, Checkpoint]:
+        point = self.directory.checkpoint(checkpoint)
+        changes = [
+            (key, value) for key, value in (("backend.name", backend), ("backend.shots", shots)) if value is not None
+        ]
+        experiment = self._built()
+        if changes:
+            experiment = build(validate(RunConfig, override(self.config.document(), changes)))
+        experiment.state.load_state_dict(point.tensors, point.scalars)
+        return experiment, point
