@@ -5,6 +5,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 import torch
+from pennylane.tape import make_qscript
 from pydantic import ValidationError
 
 from circuits import from_function, hardware_efficient
@@ -174,3 +175,14 @@ def test_a_patch_without_surviving_shots_is_dark_and_its_gradient_finite(make: M
     assert not dark.all()
     (values * torch.linspace(1, 2, 8)).sum().backward()
     assert all(bool(weight.grad.isfinite().all()) for weight in module.parameters() if weight.grad is not None)
+
+
+def test_the_pattern_says_which_wires_are_entangled(make: Make) -> None:
+    pairs = {}
+    for pattern in (None, "line", "ring", "all-to-all"):
+        circuit = make("patch", n_wires=4, pattern=pattern).circuit
+        tape = make_qscript(circuit.gates)(np.zeros(4), {"w": np.zeros((2, 4))})
+        pairs[pattern] = {tuple(gate.wires) for gate in tape.operations if gate.name == "CZ"}
+    assert pairs[None] == pairs["line"] == {(0, 1), (1, 2), (2, 3)}
+    assert pairs["ring"] == pairs["line"] | {(3, 0)}
+    assert len(pairs["all-to-all"]) == 6
