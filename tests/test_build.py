@@ -88,9 +88,10 @@ def test_every_option_is_written_down() -> None:
         "n_ancillas": 1,
         "layers": 2,
         "entangled": True,
+        "pattern": "ring",
         "scale": "maximum",
         "latent_low": 0.0,
-        "latent_high": 0.8,
+        "latent_high": 0.6,
     }
     assert config.run.device == "cpu"
     assert config.optimizer.generator.options["eps"] == 1e-8
