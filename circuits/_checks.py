@@ -51,6 +51,10 @@ def shapes(given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     cure = 'Give the shape of every array of weights, such as {"w": (6, 5)} for six layers of five'
     plain = {}
     for name, shape in given.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise refusal(
+                "A name of weights is wrong", got=repr(name), allowed="a word such as w, or w_1", cure="Rename them"
+            )
         if not isinstance(shape, tuple | list):
             raise refusal(f"The shape of '{name}' is wrong", got=repr(shape), allowed="a tuple of integers", cure=cure)
         plain[name] = tuple(integer(size, f"The shape of '{name}'", minimum=1, cure=cure) for size in shape)

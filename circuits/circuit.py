@@ -173,7 +173,10 @@ class Circuit:
         latent = rng.uniform(0.0, 2 * np.pi, self.latent_dim)
         weights = {name: rng.uniform(0.0, 2 * np.pi, shape) for name, shape in sorted(self.weight_shapes.items())}
         tape = make_qscript(self.gates)(latent, weights)
-        gates = [(op.name, list(op.wires), [np.asarray(value).tolist() for value in op.data]) for op in tape.operations]
+        gates = [
+            (op.name, list(op.wires), [np.asarray(value).tolist() for value in op.data], _settings(op))
+            for op in tape.operations
+        ]
         return hashlib.sha256(repr((self.n_wires, self.latent_dim, gates)).encode()).hexdigest()
 
     def _tape(self) -> QuantumScript:
@@ -187,3 +190,8 @@ class Circuit:
             allowed="circuits of the CIRCUITS table",
             cure="Write a second function without those gates and compare the two",
         )
+
+
+def _settings(operation: Any) -> list[tuple[str, str]]:
+    """What an operation does beside its angles: a Pauli word, control values, the axis of an embedding."""
+    return sorted((name, str(value)) for name, value in operation.hyperparameters.items())

@@ -86,7 +86,7 @@ def fit(
     for record in session.records():
         if on_step is not None:
             on_step(record)
-    return Run(session.run, session.experiment)
+    return Run(session.run, session.experiment, objects)
 
 
 def open_session(
@@ -133,13 +133,21 @@ def train(
     return Training(build(configured(recipe, file, _changes(seed, overrides), objects), objects))
 
 
-def load(path: str | os.PathLike[str]) -> "Run":
-    """A run, whenever it was made.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    circuit: Any = None,
+    data: Any = None,
+    discriminator: nn.Module | None = None,
+    loss: Any = None,
+) -> "Run":
+    """A run, whenever it was made; one made of objects wants the same objects again before it can draw samples.
 
     Raises:
         ConfigError: If there is none at that path.
     """
-    return Run(RunDirectory.open(Path(path)))
+    objects = Objects(circuit=circuit, data=data, discriminator=discriminator, loss=loss)
+    return Run(RunDirectory.open(Path(path)), objects=objects)
 
 
 @final

@@ -55,6 +55,13 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
             allowed=", ".join(config.evaluate.metrics),
             cure="Add it to evaluate.metrics",
         )
+    if config.train.until == "converged" and not 0 < config.evaluate.every <= max(config.train.steps, 1):
+        raise ConfigError(
+            "Nothing can converge that is never evaluated",
+            got=f"evaluate.every = {config.evaluate.every}, train.steps = {config.train.steps}",
+            allowed="an evaluation within train.steps",
+            cure="Set evaluate.every, or train.until=steps",
+        )
     device = _device(config.run.device)
     data_component, data = _data(config, objects)
     backend_component, backend, options = _backend(config.backend)
@@ -64,8 +71,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         circuit=partial(_circuit, objects.circuit),
         executor=partial(_executor, backend, options, config.train.batch_size),
     )
-    generator_component, generator = _make(GENERATORS, config.generator, "generator", ingredients)
-    assert isinstance(generator, Generator)
+    generator_component, generator = _generator(config.generator, ingredients, objects)
     if not generator.quantum:
         generator.to(device)
     _try_out(generator, config.backend.name)
@@ -114,6 +120,30 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         device=device,
         facts=facts_of(generator, discriminator, data, backend),
     )
+
+
+def _generator(component: Component, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
+    try:
+        resolved, generator = _make(GENERATORS, component, "generator", ingredients)
+    except QganError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"The generator '{component.name}' cannot be made",
+            got=f"{type(error).__name__}: {error}",
+            cure="Correct the circuit that it was given" if objects.circuit is not None else None,
+        ) from error
+    assert isinstance(generator, Generator)
+    if objects.circuit is not None:
+        if not generator.quantum:
+            raise ConfigError(
+                f"The generator '{component.name}' has no use for a circuit",
+                got="circuit=...",
+                cure='Leave it out, or start from a recipe with circuits, such as "digits"',
+            )
+        # What the configuration said of a named circuit was not asked of this one.
+        resolved = _component(resolved.name, {**resolved.options, "circuit": OBJECT, "pattern": "own"})
+    return resolved, generator
 
 
 def _try_out(generator: Generator, backend: str) -> None:
@@ -174,11 +204,19 @@ def _executor(
 
 def _circuit(own: Any, name: str, *, n_wires: int, layers: int, **more: Any) -> Circuit:
     try:
-        if isinstance(own, Circuit):
-            return own
         if own is not None:
             # A plain function is given the shapes that most circuits have; others come as circuits.from_function(...).
-            return from_function(own, n_wires=n_wires, weight_shapes={"w": (layers, n_wires)})
+            circuit = (
+                own
+                if isinstance(own, Circuit)
+                else from_function(own, n_wires=n_wires, weight_shapes={"w": (layers, n_wires)})
+            )
+            return circuit if more.get("entangled", True) else circuit.without_entanglement()
+        if name == OBJECT:
+            raise ConfigError(
+                "The circuit of this configuration was an object",
+                cure="Give it again from Python: qgan.fit(..., circuit=...)",
+            )
         if name not in CIRCUITS:
             raise ConfigError(
                 f"There is no circuit called '{name}'",
@@ -202,8 +240,13 @@ def _discriminator(
         )
     else:
         component, module = Component(name=OBJECT), objects.discriminator
+    if not isinstance(module, nn.Module):
+        raise ConfigError(
+            "The discriminator is no torch module", got=type(module).__name__, allowed="an instance of torch.nn.Module"
+        )
     module.to(device)
-    probe, was_training = torch.zeros(3, *data.sample_shape, device=device), module.training
+    probe = torch.zeros(3, *data.sample_shape, device=device)
+    training = {part: part.training for part in module.modules()}
     try:
         with torch.no_grad(), torch.random.fork_rng():
             shape = tuple(module.eval()(probe).shape)
@@ -214,7 +257,8 @@ def _discriminator(
             cure="Let it take (n, *sample_shape), for example by beginning with torch.nn.Flatten()",
         ) from error
     finally:
-        module.train(was_training)
+        for part, was_training in training.items():
+            part.training = was_training
     if shape not in {(3,), (3, 1)}:
         raise ConfigError("The discriminator must give one logit for each sample", got=f"shape {shape} for 3 samples")
     return component, module

@@ -1,6 +1,6 @@
 """Checkpoints, whole or rejected: safetensors and JSON under a manifest of SHA-256 sums. Nothing is unpickled."""
 
-__all__ = ["Checkpoint", "commit", "newest", "prune", "read", "step_of", "steps"]
+__all__ = ["Checkpoint", "commit", "newest", "prune", "read", "step_of", "steps", "usable"]
 
 import hashlib
 import json
@@ -52,7 +52,8 @@ def step_of(path: Path) -> int | None:
 
 def steps(root: Path) -> list[int]:
     """The steps there are checkpoints of, in order; none of them has been verified."""
-    return sorted(step for path in root.iterdir() if (step := step_of(path)) is not None)
+    entries = root.iterdir() if root.is_dir() else ()
+    return sorted(step for path in entries if (step := step_of(path)) is not None)
 
 
 def commit(root: Path, *, tensors: Mapping[str, Tensor], scalars: Json, meta: Json) -> Path:
@@ -132,21 +133,28 @@ def newest(root: Path, rejected: Callable[[Path, CheckpointError], None]) -> Che
         shutil.rmtree(leftover, ignore_errors=True)
     there_were = any(root.glob("step-*.bad"))
     for step in reversed(steps(root)):
-        path = root / _name(step)
-        try:
-            return read(path)
-        except CheckpointError as error:
-            there_were = True
-            bad = next(
-                name for n in range(10_000) if not (name := root / f"{path.name}{f'.{n}' if n else ''}.bad").exists()
-            )
-            path.rename(bad)
-            rejected(bad, error)
+        if (found := usable(root, step, rejected)) is not None:
+            return found
+        there_were = True
     if there_were:
         raise CheckpointError(
             f"All checkpoints in {root} are damaged", cure="They are kept as *.bad; begin a new run, or restore a copy"
         )
     return None
+
+
+def usable(root: Path, step: int, rejected: Callable[[Path, CheckpointError], None]) -> Checkpoint | None:
+    """The checkpoint of that step; one that is damaged is renamed ``*.bad``, kept, and told of through ``rejected``."""
+    path = root / _name(step)
+    try:
+        return read(path)
+    except CheckpointError as error:
+        bad = next(
+            name for n in range(10_000) if not (name := root / f"{path.name}{f'.{n}' if n else ''}.bad").exists()
+        )
+        path.rename(bad)
+        rejected(bad, error)
+        return None
 
 
 def prune(root: Path, *, keep_last: int, keep: Iterable[int]) -> None:

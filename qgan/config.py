@@ -214,6 +214,12 @@ def load(
     """
     document = read_toml(file) if file else {}
     named = document.get("recipe")
+    if recipe is not None and named in recipe_names() and named != recipe:
+        raise ConfigError(
+            f"The configuration {file} says that it is the recipe {named}",
+            got=f"the recipe {recipe} as well",
+            cure="Name one of them, or give the file's recipe a name of its own",
+        )
     start = recipe or (named if isinstance(named, str) and named in recipe_names() else default)
     base = parse_toml(recipe_text(start), source=f"The recipe {start}")
     return validate(RunConfig, override(merge(base, document), changes))

@@ -84,7 +84,7 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
     """The document with dotted keys replaced.
 
     A part that is given another name starts from that entry's defaults: the options of the old one are dropped. Names
-    are therefore set first.
+    are therefore set first. The options of backends are the same for all, and stay.
     """
     result: Json = _copied(document)
     ordered = sorted(changes, key=lambda change: not change[0].endswith(".name"))
@@ -97,7 +97,7 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
             table = table.setdefault(parent, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"The setting '{'.'.join(parents[: depth + 1])}' has no parts", got=key)
-        if last == "name" and parents and table.get("name") != value:
+        if last == "name" and parents and parents != ["backend"] and table.get("name") != value:
             table.clear()
         table[last] = value
     return result

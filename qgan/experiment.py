@@ -58,7 +58,9 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
             "rows": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
         },
         "backend": backend.name if generator.quantum else None,
-        "circuit": None if circuit is None else {**circuit.resources()._asdict(), "patches": generator.patches},
+        "circuit": None
+        if circuit is None
+        else {**circuit.resources()._asdict(), "patches": getattr(generator, "patches", 1)},
     }
 
 

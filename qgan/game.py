@@ -85,10 +85,14 @@ class Player:
             ConfigError: If the loss is no scalar, or does not depend on the parameters.
         """
         loss, scores = self.objective(batch)
-        if loss.ndim or not loss.requires_grad:
+        if not isinstance(loss, Tensor) or not loss.is_floating_point() or loss.ndim or not loss.requires_grad:
+            got = repr(loss)
+            if isinstance(loss, Tensor):
+                detached = "" if loss.requires_grad else ", detached from the parameters"
+                got = f"{loss.dtype} of shape {tuple(loss.shape)}{detached}"
             raise ConfigError(
                 f"The loss of the {self.name} cannot be minimised",
-                got=f"shape {tuple(loss.shape)}" + ("" if loss.requires_grad else ", detached from the parameters"),
+                got=got,
                 allowed="a scalar that depends on the parameters",
                 cure="Let the loss reduce what it computes from the logits, and detach nothing of it",
             )

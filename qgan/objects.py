@@ -2,12 +2,16 @@
 
 __all__ = ["OBJECT", "Objects"]
 
+import functools
 import hashlib
 import inspect
+import types
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from qgan.errors import ConfigError
@@ -54,7 +58,7 @@ class Objects:
             raise ConfigError(
                 f"The run {run} was made of objects that only Python can give again",
                 got=f"no {', '.join(missing)}",
-                cure=f'Call qgan.fit(resume="{run}", {call}) with the same objects',
+                cure=f'Call qgan.load("{run}", {call}) with the same objects, or qgan.fit(resume="{run}", {call})',
             )
         for name, value in now.items():
             if recorded.get(name) != value:
@@ -81,21 +85,70 @@ def _description(value: Any) -> list[Any]:
         return [value.sha256] if value.sha256 else [*known, *(piece for array in parts for piece in _bytes(array))]
     if isinstance(value, nn.Module):
         # Initial weights are not part of it: a checkpoint holds those that count.
-        return [_source(kind) for kind in dict.fromkeys(type(module) for module in value.modules())] + [repr(value)]
+        return [*_module(value), repr(value)]
     if hasattr(value, "fingerprint"):
         return [value.fingerprint()]
     if isinstance(value, (list, tuple)) or (hasattr(value, "__array__") and not callable(value)):
         return _bytes(value)
-    # Plain values are part of what an object is; others, whose text may hold an address, count by name alone.
-    settings = {name: item if isinstance(item, (bool, int, float, str)) else "" for name, item in _settings(value)}
-    return [_source(value if inspect.isroutine(value) else type(value)), sorted(settings.items())]
+    return _behaviour(value, set())
 
 
-def _settings(value: Any) -> list[tuple[str, Any]]:
-    return list(vars(value).items()) if hasattr(value, "__dict__") else []
+def _module(value: nn.Module) -> list[Any]:
+    found: list[Any] = [_source(kind) for kind in dict.fromkeys(type(module) for module in value.modules())]
+    for name, module in value.named_modules():
+        if not type(module).__module__.startswith("torch."):
+            own = {key: item for key, item in vars(module).items() if not key.startswith("_") and key != "training"}
+            found += [name, *_settings(own, set())]
+    return found
+
+
+def _behaviour(value: Any, seen: set[int]) -> list[Any]:
+    """Source and settings, followed into what a function holds on to; no text that may hold an address."""
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return [repr(value)]
+    if id(value) in seen:
+        return []
+    seen.add(id(value))
+    if isinstance(value, (list, tuple)):
+        return [len(value), *(piece for item in value for piece in _behaviour(item, seen))]
+    if isinstance(value, dict):
+        return _settings(value, seen)
+    if isinstance(value, functools.partial):
+        return [
+            "partial",
+            *_behaviour(value.func, seen),
+            *_behaviour(value.args, seen),
+            *_settings(value.keywords, seen),
+        ]
+    if hasattr(value, "fingerprint"):
+        return [value.fingerprint()] if not isinstance(value, type) else [_source(value)]
+    if isinstance(value, (np.ndarray, torch.Tensor)):
+        return _bytes(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+    if isinstance(value, type) or inspect.ismodule(value) or inspect.isbuiltin(value):
+        return [_source(value)]
+    if inspect.ismethod(value):
+        return [*_behaviour(value.__func__, seen), *_behaviour(value.__self__, seen)]
+    if inspect.isfunction(value):
+        held = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        return [_source(value), *_behaviour(held, seen), *_behaviour(value.__defaults__, seen)]
+    return [_source(type(value)), *_settings(vars(value) if hasattr(value, "__dict__") else {}, seen)]
+
+
+def _settings(values: Mapping[str, Any], seen: set[int]) -> list[Any]:
+    return [piece for name in sorted(values, key=str) for piece in (str(name), *_behaviour(values[name], seen))]
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
 
 
 def _bytes(value: Any) -> list[Any]:
+    if value is None:
+        return ["none"]
     array = np.ascontiguousarray(value)
     return [array.dtype.str, array.shape, array.tobytes()]
 
@@ -105,8 +158,9 @@ def _source(value: Any) -> str:
         return inspect.getsource(value)
     except (OSError, TypeError):
         code = getattr(value, "__code__", None)
-        return (
-            f"{code.co_code.hex()}{code.co_consts!r}{code.co_names!r}"
-            if code
-            else f"{value.__module__}.{value.__qualname__}"
-        )
+        return _code(code) if code else f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value)}"
+
+
+def _code(code: types.CodeType) -> str:
+    constants = [_code(item) if isinstance(item, types.CodeType) else repr(item) for item in code.co_consts]
+    return f"{code.co_code.hex()}{constants}{code.co_names!r}"

@@ -1,6 +1,6 @@
 """How a run comes to be: a new one, one gone on with in place, or the child of one."""
 
-__all__ = ["CHANGEABLE", "begin", "changed", "resume", "with_measured_threads"]
+__all__ = ["CHANGEABLE", "begin", "changed", "planned", "resume", "with_measured_threads"]
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,9 +12,9 @@ from qgan._typing import Json
 from qgan.build import build
 from qgan.config import RunConfig
 from qgan.documents import override
-from qgan.errors import ConfigError, DataError
+from qgan.errors import ConfigError, DataError, QganError
 from qgan.experiment import Experiment
-from qgan.game import Batch
+from qgan.game import Batch, Player
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
 from qgan.plugins import require_plugins
@@ -30,9 +30,10 @@ CHANGEABLE = ("backend", "train.steps", "train.until", "train.patience", "train.
 def begin(config: RunConfig, *, out: Path, objects: Objects | None = None, plugins: Iterable[str] = ()) -> Session:
     """A new run in the directory of runs; nothing is written before everything has been checked."""
     objects = objects or Objects()
+    hashes = objects.hashes()  # before a module is used, which may make its lazy layers
     experiment = build(config, objects)
     config = with_measured_threads(experiment)
-    run = RunDirectory.create(out, config, _identity(experiment, objects, plugins))
+    run = RunDirectory.create(out, config, _identity(experiment, hashes, plugins))
     return Session(run, experiment)
 
 
@@ -50,27 +51,39 @@ def resume(
         DataError: If the data are no longer those that the run began with.
     """
     run, objects = RunDirectory.open(path), objects or Objects()
-    config = changed(run, changes, objects)
-    experiment = build(config, objects)
-    _require_same_data(experiment, run)
+    config, experiment = planned(run, changes, objects)
     if config.document() == run.config.document():
         return Session(run, experiment)
     config = with_measured_threads(experiment)
     if config.document() == run.config.document():
         return Session(run, experiment)
     with run.locked():
-        run.rewind()
-        step = run.checkpoint("last").step
-        if step > config.train.steps:
-            raise ConfigError(
-                "The run is further than that", got=f"train.steps = {config.train.steps}", allowed=f"{step} or more"
-            )
+        step = run.newest_whole().step
         # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
         ancestors = run.identity.get("parent", {}).get("configs", [])
-        parent = {"run": run.path.name, "step": step, "configs": [run.config.sha256(), *ancestors]}
-        identity = {**_identity(experiment, objects, plugins), "parent": parent}
-        child = RunDirectory.create(run.path.parent, config, identity, parent=run)
+        home = path.resolve()
+        parent = {"run": home.name, "step": step, "configs": [run.config.sha256(), *ancestors]}
+        identity = {**_identity(experiment, run.identity.get("objects", {}), plugins), "parent": parent}
+        beside = home.parent if path.name in ("", "..") else path.parent
+        child = RunDirectory.create(beside, config, identity, parent=run)
     return Session(child, experiment)
+
+
+def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> tuple[RunConfig, Experiment]:
+    """What a run would go on with, checked and not begun.
+
+    Raises:
+        ConfigError: If more is changed than may be, the run is further than that, or an object or plugin is missing.
+        DataError: If the data are no longer those that the run began with.
+    """
+    config, done = changed(run, changes, objects), run.status["step"]
+    if config.train.steps < done:
+        raise ConfigError(
+            "The run is further than that", got=f"train.steps = {config.train.steps}", allowed=f"{done} or more"
+        )
+    experiment = build(config, objects)
+    _require_same_data(experiment, run)
+    return config, experiment
 
 
 def changed(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> RunConfig:
@@ -98,10 +111,14 @@ def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
 
 
 def with_measured_threads(experiment: Experiment) -> RunConfig:
-    """The resolved configuration with a number of threads in it, measured here if it says ``"auto"``."""
+    """The resolved configuration with a number of threads in it, measured here if it says ``"auto"``.
+
+    Every player's gradient is tried out for that, and the experiment is left as it was.
+
+    Raises:
+        ConfigError: If an objective fails, or depends on none of its player's parameters.
+    """
     config = experiment.config
-    if config.run.threads != "auto":
-        return config
     state, game, counts = experiment.state, experiment.game, experiment.generator.counts
     tensors, scalars = state.state_dict()
     batch = Batch(
@@ -110,13 +127,35 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
 
     def work() -> None:
         for player in game.players:
-            torch.autograd.grad(player.outcome(batch).loss, player.parameters, allow_unused=True)
+            _try_out(player, batch)
 
     with torch.random.fork_rng():
-        count = measure_threads(work)
+        if config.run.threads == "auto":
+            count = measure_threads(work)
+        else:
+            work()
+            count = config.run.threads
     state.load_state_dict(tensors, scalars)
     counts.executions = counts.shots = 0
     return config.model_copy(update={"run": config.run.model_copy(update={"threads": count})})
+
+
+def _try_out(player: Player, batch: Batch) -> None:
+    try:
+        gradients = torch.autograd.grad(player.outcome(batch).loss, player.parameters, allow_unused=True)
+    except QganError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"The objective of the {player.name} fails",
+            got=f"{type(error).__name__}: {error}",
+            cure="Correct the loss, the discriminator or the circuit; batches are of train.batch_size samples",
+        ) from error
+    if all(gradient is None for gradient in gradients):
+        raise ConfigError(
+            f"The loss of the {player.name} depends on none of its parameters, so that it cannot learn",
+            cure="Let the circuit queue gates with its weights (a QNode queues none), and detach nothing on the way",
+        )
 
 
 def _relative(changes: Iterable[tuple[str, Any]], run: RunDirectory) -> list[tuple[str, Any]]:
@@ -149,11 +188,11 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str 
             yield f"{path}{key}"
 
 
-def _identity(experiment: Experiment, objects: Objects, plugins: Iterable[str]) -> Json:
+def _identity(experiment: Experiment, hashes: dict[str, str], plugins: Iterable[str]) -> Json:
     return {
         **fingerprint(),
         "git": git_commit(),
         "plugins": sorted(plugins),
-        "objects": objects.hashes(),
+        "objects": hashes,
         **experiment.facts,
     }

@@ -2,6 +2,7 @@
 
 __all__ = ["load_plugins", "require_plugins"]
 
+import contextlib
 import importlib
 import os
 import sys
@@ -20,7 +21,8 @@ def load_plugins(modules: Iterable[str]) -> None:
     for module in modules:
         sys.path.insert(0, here)
         try:
-            importlib.import_module(module)
+            with contextlib.redirect_stdout(sys.stderr):  # stdout may be promised to one JSON document
+                importlib.import_module(module)
         except (Exception, SystemExit) as error:
             raise BackendError(
                 f"The plugin '{module}' cannot be loaded",

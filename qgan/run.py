@@ -36,8 +36,10 @@ class Run:
         directory: Its files.
     """
 
-    def __init__(self, directory: RunDirectory, experiment: Experiment | None = None) -> None:
-        self.directory, self._experiment = directory, experiment
+    def __init__(
+        self, directory: RunDirectory, experiment: Experiment | None = None, objects: Objects | None = None
+    ) -> None:
+        self.directory, self._experiment, self._objects = directory, experiment, objects or Objects()
 
     def __repr__(self) -> str:
         status = self.directory.status
@@ -74,6 +76,8 @@ class Run:
     def evaluate(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> tuple[Json, list[Score]]:
         """The same with what it was measured on, as it stands in ``metrics.json``."""
         which = self._which(checkpoint)
+        if samples is not None and samples < 2:
+            raise ConfigError("There are too few samples to evaluate", got=samples, allowed="2 or more")
         experiment, point = self._at(which)
         with threads(self._threads):
             report, scores = evaluate_on_test(experiment, samples=samples or self.config.evaluate.samples)
@@ -98,8 +102,10 @@ class Run:
             backend: Another device to run the circuits on.
             shots: For each circuit; as the run has it if None.
         """
-        if n < 1:
+        if not isinstance(n, int) or n < 1:
             raise ConfigError("There must be samples to draw", got=n, allowed="1 or more")
+        if seed is not None and seed < 0:
+            raise ConfigError("The seed of samples cannot be used", got=seed, allowed="0 or more")
         experiment, _ = self._at(self._which(checkpoint), backend=backend, shots=shots)
         with threads(self._threads):
             return experiment.generator.sample(n, Key(self.config.seed if seed is None else seed, "sample"))
@@ -140,9 +146,9 @@ class Run:
 
     def _built(self) -> Experiment:
         if self._experiment is None:
-            Objects().require(self.directory.identity.get("objects", {}), str(self.path))
+            self._objects.require(self.directory.identity.get("objects", {}), str(self.path))
             require_plugins(self.directory.identity.get("plugins", []), str(self.path))
-            self._experiment = build(self.config)
+            self._experiment = build(self.config, self._objects)
         return self._experiment
 
     def _at(
@@ -154,6 +160,6 @@ class Run:
         ]
         experiment = self._built()
         if changes:
-            experiment = build(validate(RunConfig, override(self.config.document(), changes)))
+            experiment = build(validate(RunConfig, override(self.config.document(), changes)), self._objects)
         experiment.state.load_state_dict(point.tensors, point.scalars)
         return experiment, point

@@ -65,7 +65,10 @@ class RunDirectory:
             identity = {"name": name, "schema": 1, "created": stamp, **identity}
             write_synced(aside / "config.toml", to_toml(config).encode())
             write_synced(aside / "run.json", _pretty(identity))
-            write_synced(aside / "status.json", _pretty({"state": "created", "step": 0}))
+            status: Json = {"state": "created", "step": 0}
+            if parent is not None:
+                status |= {"step": parent.newest_whole().step, "exact": parent.status.get("exact", True)}
+            write_synced(aside / "status.json", _pretty(status))
             if parent is not None:
                 _take_along(parent, aside)
             sync_directory(aside)
@@ -144,12 +147,7 @@ class RunDirectory:
 
     def lines(self, kind: str) -> list[Json]:
         """All whole lines of a log."""
-        path = self.path / f"{kind}.jsonl"
-        data = path.read_bytes() if path.exists() else b""
-        try:
-            return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
-        except ValueError as error:
-            raise CheckpointError(f"{path} is damaged", got=error, cure="Restore it from a copy") from None
+        return _lines(self.path / f"{kind}.jsonl")
 
     def save(self, state: TrainState, *, best: int | None) -> Path:
         """Commits a checkpoint, then removes those that are neither the newest few nor the best."""
@@ -187,11 +185,8 @@ class RunDirectory:
             raise CheckpointError(
                 f"The checkpoints in {self.checkpoints} are gone", cure="Restore a copy of them, or begin a new run"
             )
-        expected = {self.config.sha256(), *self.identity.get("parent", {}).get("configs", [])}
-        if checkpoint and checkpoint.meta["config"] not in expected:
-            raise CheckpointError(
-                f"The checkpoints in {self.checkpoints} belong to another run", cure="Put the right ones back"
-            )
+        if checkpoint:
+            self._require_own(checkpoint)
         for kind in LOGS:
             length = checkpoint.meta["lengths"][kind] if checkpoint else 0
             path = self.path / f"{kind}.jsonl"
@@ -204,7 +199,32 @@ class RunDirectory:
                 )
             if _size(path) > length:
                 os.truncate(path, length)
+        best = self.best_step()
+        if best in checkpoints.steps(self.checkpoints):
+            checkpoints.usable(self.checkpoints, best, rejected)
         return checkpoint
+
+    def newest_whole(self) -> Checkpoint:
+        """The newest checkpoint that is not damaged; nothing is touched.
+
+        Raises:
+            CheckpointError: If there is none.
+        """
+        for step in reversed(checkpoints.steps(self.checkpoints)):
+            if (found := _whole(self.checkpoints / f"step-{step:06d}")) is not None:
+                self._require_own(found)
+                return found
+        raise CheckpointError(
+            f"The run {self.path} has no checkpoint to go on from",
+            cure="Resume the run itself first, or begin a new one",
+        )
+
+    def _require_own(self, checkpoint: Checkpoint) -> None:
+        expected = {self.config.sha256(), *self.identity.get("parent", {}).get("configs", [])}
+        if checkpoint.meta["config"] not in expected:
+            raise CheckpointError(
+                f"The checkpoints in {self.checkpoints} belong to another run", cure="Put the right ones back"
+            )
 
     def checkpoint(self, which: str) -> Checkpoint:
         """A checkpoint to look at: ``"last"``, ``"best"``, or a step.
@@ -226,31 +246,47 @@ class RunDirectory:
         return checkpoints.read(self.checkpoints / f"step-{int(wanted):06d}")
 
     def chosen(self) -> str:
-        """Which checkpoint its figures are taken from: ``"best"`` where it wants and has that, else ``"last"``."""
-        return "best" if self.config.evaluate.checkpoint == "best" and self.best_step() is not None else "last"
+        """Which checkpoint its figures are taken from: ``"best"`` where it wants and keeps that, else ``"last"``."""
+        kept = self.best_step() in checkpoints.steps(self.checkpoints)
+        return "best" if self.config.evaluate.checkpoint == "best" and kept else "last"
 
     def best_step(self) -> int | None:
         """The step whose evaluation on validation was best, or None where nothing was evaluated."""
-        best = [line["step"] for line in self.lines("evaluations") if line["best"]]
-        return best[-1] if best else None
+        return _best_step(self.lines("evaluations"))
+
+
+def _lines(path: Path) -> list[Json]:
+    data = path.read_bytes() if path.exists() else b""
+    try:
+        return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged", got=error, cure="Restore it from a copy") from None
+
+
+def _best_step(evaluations: list[Json]) -> int | None:
+    best = [line["step"] for line in evaluations if line["best"]]
+    return best[-1] if best else None
 
 
 def _take_along(parent: RunDirectory, child: Path) -> None:
-    source = parent.checkpoint("last")
-    name = f"step-{source.step:06d}"
-    shutil.copytree(parent.checkpoints / name, child / "checkpoints" / name)
-    best = parent.best_step()
-    if (
-        best is not None
-        and best <= source.step
-        and best in checkpoints.steps(parent.checkpoints)
-        and best != source.step
-    ):
-        shutil.copytree(parent.checkpoints / f"step-{best:06d}", child / "checkpoints" / f"step-{best:06d}")
+    source = parent.newest_whole()
     for kind in LOGS:
-        file = parent.path / f"{kind}.jsonl"
+        file, length = parent.path / f"{kind}.jsonl", source.meta["lengths"][kind]
+        if _size(file) < length:
+            raise CheckpointError(f"{file} has lost lines", got=f"{_size(file)} bytes", allowed=f"{length}")
         if file.exists():
-            (child / file.name).write_bytes(file.read_bytes()[: source.meta["lengths"][kind]])
+            (child / file.name).write_bytes(file.read_bytes()[:length])
+    best = _best_step(_lines(child / "evaluations.jsonl"))
+    for name in {f"step-{step:06d}" for step in (source.step, best) if step is not None}:
+        if _whole(parent.checkpoints / name) is not None:
+            shutil.copytree(parent.checkpoints / name, child / "checkpoints" / name)
+
+
+def _whole(path: Path) -> Checkpoint | None:
+    try:
+        return checkpoints.read(path)
+    except CheckpointError:
+        return None
 
 
 def _size(path: Path) -> int:

@@ -70,12 +70,16 @@ class Session:
                     yield from self._train(stops)
                 except DivergedError as error:
                     raise self._diverged(error) from error
+                except OSError:
+                    raise
+                except Exception as error:
+                    self._failed(error)
+                    raise
                 self._finish()
         except OSError as error:
             if isinstance(error, QganError):
                 raise
-            with suppress(OSError):
-                self.run.set_status("failed", step=self.experiment.state.step, exact=self._exact, reason=str(error))
+            self._failed(error)
             raise ResourceError(
                 f"The run {self.run.path} cannot be written",
                 got=error,
@@ -158,6 +162,10 @@ class Session:
             signal_number,
         )
 
+    def _failed(self, error: Exception) -> None:
+        with suppress(OSError):
+            self.run.set_status("failed", step=self.experiment.state.step, exact=self._exact, reason=str(error))
+
     def _diverged(self, error: DivergedError) -> DivergedError:
         step = self.experiment.state.step
         self.run.event("diverged", step=step, reason=str(error))
@@ -174,6 +182,8 @@ class Session:
         experiment, run = self.experiment, self.run
         step, seed = experiment.state.step, run.config.seed
         which = run.chosen()
+        if which == "last" and run.config.evaluate.checkpoint == "best" and run.best_step() is not None:
+            run.event("best checkpoint gone", step=run.best_step())
         point = run.checkpoint(which)
         experiment.state.load_state_dict(point.tensors, point.scalars)
         report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples)

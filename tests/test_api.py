@@ -196,3 +196,21 @@ def test_a_plugin_is_recorded_and_asked_for(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(BackendError, match="ZeroDivisionError"):
         qgan.fit("digits", plugins=["plugin_broken_here"], out=tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_another_backend_runs_the_users_own_circuit(tmp_path: Path) -> None:
+    overrides = {**SMALL, "generator.n_wires": 2, "generator.n_ancillas": 0, "generator.layers": 1}
+    run = qgan.fit(circuit=rotations, seed=1, overrides=overrides, out=tmp_path)
+    there = run.sample(4, backend="lightning.qubit").numpy()
+    assert np.allclose(run.sample(4).numpy(), there, atol=1e-6)
+    assert np.allclose(qgan.load(run.path, circuit=rotations).sample(4).numpy(), there, atol=1e-6)
+    with pytest.raises(ConfigError, match="is not the one"):
+        qgan.load(run.path, circuit=other_rotations).sample(4)
+
+
+def test_wrong_numbers_of_samples_and_seeds_are_refused(run: qgan.Run) -> None:
+    for arguments in ({"n": 2.5}, {"n": 0}, {"n": 2, "seed": -1}):
+        with pytest.raises(ConfigError):
+            run.sample(**arguments)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="2 or more"):
+        run.metrics(samples=1)

@@ -315,3 +315,41 @@ def test_an_object_too_many_is_refused() -> None:
 def test_nothing_given_is_nothing_to_hash() -> None:
     assert Objects().hashes() == {}
     Objects().require({}, "runs/x")
+
+
+def test_an_own_circuit_loses_its_entanglement_or_refuses_to() -> None:
+    off = {"generator.entangled": False}
+    assert make(circuit=hardware_efficient(n_wires=3, layers=2)).facts["circuit"]["two_wire_gates"] == 4
+    assert make(off, circuit=hardware_efficient(n_wires=3, layers=2)).facts["circuit"]["two_wire_gates"] == 0
+    with pytest.raises(ConfigError, match="cannot be switched off"):
+        make(off, circuit=own_circuit)
+
+
+def test_a_configuration_says_that_its_circuit_was_an_object() -> None:
+    resolved = make(circuit=own_circuit).config
+    assert resolved.generator.options["circuit"] == OBJECT
+    with pytest.raises(ConfigError, match="was an object"):
+        build(resolved.model_copy(update={"data": load("digits").data}))
+
+
+def test_a_circuit_that_nobody_uses_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no use for a circuit"):
+        make(base=MLP, circuit=own_circuit)
+
+
+@pytest.mark.parametrize("wrong", [nn.Linear, lambda values: values.sum(1)])
+def test_a_discriminator_is_a_module(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match="no torch module"):
+        make(discriminator=wrong)
+
+
+def test_parts_of_a_discriminator_keep_their_mode() -> None:
+    module = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    module[1].eval()
+    make(discriminator=module)
+    assert (module.training, module[1].training) == (True, False)
+
+
+def test_what_is_never_evaluated_cannot_converge() -> None:
+    with pytest.raises(ConfigError, match="never evaluated"):
+        make({"train.until": "converged", "evaluate.every": 0})

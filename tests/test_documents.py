@@ -116,3 +116,10 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "absent.toml", tmp_path / ("a" * 300), Path("a\0b")):
         with pytest.raises(ConfigError):
             read_toml(path)
+
+
+def test_another_backend_keeps_the_shots() -> None:
+    base = {"backend": {"name": "default.qubit", "shots": 20}}
+    assert override(base, [("backend.name", "lightning.qubit")]) == {
+        "backend": {"name": "lightning.qubit", "shots": 20}
+    }

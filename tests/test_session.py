@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pennylane as qml
 import pytest
 import torch
 
 from qgan import checkpoints, config, opening
 from qgan.errors import CheckpointError, ConfigError, DataError, DivergedError, ResourceError
+from qgan.losses import NonSaturating
+from qgan.objects import Objects
 from qgan.runs import RunDirectory
 from qgan.session import Session
 
@@ -153,8 +156,8 @@ def test_other_changes_are_refused_by_name(stopped: RunDirectory, key: str, valu
 def test_an_edited_configuration_is_noticed(stopped: RunDirectory) -> None:
     path = stopped.path / "config.toml"
     text = path.read_text()
-    assert "lr = 0.001" in text
-    path.write_text(text.replace("lr = 0.001", "lr = 0.5"))
+    assert "lr = 0.003" in text
+    path.write_text(text.replace("lr = 0.003", "lr = 0.5"))
     with pytest.raises(CheckpointError, match="belong to another run"):
         finish(opening.resume(stopped.path))
 
@@ -243,3 +246,68 @@ def test_a_run_that_cannot_be_written_fails_with_its_last_checkpoint(
             finish(some)
     assert some.run.status["state"] == "failed"
     assert result(finish(opening.resume(some.run.path))) == result(straight)
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_damaged_best_checkpoint_is_set_aside_and_the_last_is_judged(tmp_path: Path) -> None:
+    some = begin(tmp_path, evaluate__checkpoint="best")
+    for record in some.records():
+        if record.step == 10:
+            break
+    run = RunDirectory.open(some.run.path)
+    best = run.best_step()
+    assert best is not None
+    if best == checkpoints.steps(run.checkpoints)[-1]:
+        pytest.skip("the best is the newest, whose damage is another test's")
+    damage(run.checkpoints / f"step-{best:06d}" / "tensors.safetensors")
+    finish(opening.resume(run.path))
+    done = RunDirectory.open(run.path)
+    assert (done.checkpoints / f"step-{best:06d}.bad").exists()
+    assert json.loads((run.path / "metrics.json").read_text())["checkpoint"] in {"last", "best"}
+    assert "checkpoint rejected" in (run.path / "events.jsonl").read_text()
+
+
+def test_a_child_leaves_its_parent_as_it_was(stopped: RunDirectory) -> None:
+    before = {name: content for name, content in files(stopped.path).items() if not name.endswith("LOCK")}
+    child = opening.resume(stopped.path, changes=[("train.steps", 15)]).run
+    after = {name: content for name, content in files(stopped.path).items() if not name.endswith("LOCK")}
+    assert after == before
+    assert child.status["step"] == 6
+    assert len(child.lines("records")) == 6
+
+
+@pytest.mark.parametrize("part", ["circuit", "discriminator"])
+def test_a_generator_that_cannot_learn_is_refused_before_anything_is_written(tmp_path: Path, part: str) -> None:
+    class Detached(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(64, 1)
+
+        def forward(self, values: torch.Tensor) -> torch.Tensor:
+            return self.layer(values.detach().flatten(1))
+
+    def idle(latent: Any, weights: Any) -> None:  # noqa: ARG001
+        for wire in range(5):
+            qml.RY(latent[..., wire], wires=wire)
+
+    objects = Objects(circuit=idle) if part == "circuit" else Objects(discriminator=Detached())
+    with pytest.raises(ConfigError, match="cannot learn"):
+        opening.begin(config.load("digits", changes=SMALL.items()), out=tmp_path, objects=objects)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loss_that_fails_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    class Forgetful(NonSaturating):  # type: ignore[misc]
+        def generator(self, *, fake: torch.Tensor, fake_weights: torch.Tensor) -> Any:  # noqa: ARG002
+            return 1.0
+
+    with pytest.raises(ConfigError, match="cannot be minimised"):
+        opening.begin(
+            config.load("digits-classical", changes=SMALL.items()), out=tmp_path, objects=Objects(loss=Forgetful())
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -63,13 +63,13 @@ def train(
     if dry_run:
         from qgan.build import build
         from qgan.config import to_toml
-        from qgan.opening import changed
+        from qgan.opening import planned
         from qgan.runs import RunDirectory
 
-        plan = build(
-            changed(RunDirectory.open(resume), changes, Objects())
+        plan = (
+            planned(RunDirectory.open(resume), changes, Objects())[1]
             if resume is not None
-            else configured(recipe, config, changes, Objects())
+            else build(configured(recipe, config, changes, Objects()))
         )
         if as_json:
             print_json({"config": plan.config.document(), **plan.facts})

@@ -53,7 +53,7 @@ def _checked_values(values: Any) -> Array:
     expected = "finite real numbers of shape (n, *sample_shape)"
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         cure = "Bring all samples to one shape"
         raise DataError("The data is not an array", got=str(error), allowed=expected, cure=cure) from error
     if array.dtype.kind not in "biuf":

@@ -26,7 +26,7 @@ class PatchOptions(Options):
         n_ancillas: The first wires, post-selected on 0.
         layers: Layers of the circuit.
         entangled: False drops the entanglers and keeps the parameters.
-        pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; None for the circuit's own.
+        pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
         patches: Sub-circuits; None for as many as the sample needs.
         scale: Divide a patch by its ``"maximum"`` (its brightest pixel is then always the brightest possible) or leave
             its ``"sum"`` at 1.
@@ -39,7 +39,7 @@ class PatchOptions(Options):
     n_ancillas: int = Field(default=1, ge=0)
     layers: int = Field(default=6, ge=1, le=10_000)
     entangled: bool = True
-    pattern: str | None = None
+    pattern: str = "own"
     patches: int | None = Field(default=None, ge=1, le=65_536)
     scale: Literal["maximum", "sum"] = "maximum"
     latent_low: float = 0.0
@@ -85,7 +85,7 @@ class PatchGenerator(Generator):
     def __init__(self, options: PatchOptions, ingredients: Ingredients) -> None:
         super().__init__()
         shape = {"n_wires": options.n_wires, "layers": options.layers, "entangled": options.entangled}
-        if options.pattern is not None:
+        if options.pattern != "own":
             shape["pattern"] = options.pattern
         circuit = ingredients.circuit(options.circuit, **shape)
         if options.n_ancillas >= circuit.n_wires:

@@ -129,4 +129,4 @@ def test_shifted_circuits_have_a_stream_of_their_own(lopsided_case, monkeypatch)
     latent, weights = inputs(lopsided_case)
     executor = resolve("default.qubit").executor(lopsided_case.circuit, Probabilities(), shots=5)
     executor(latent, weights, key=Key(3, "g", 8))[:, 0].sum().backward()
-    assert asked == [Key(3, "g", 8), Key(3, "g:shift", 8)]
+    assert asked == [Key(3, "g:shots", 8), Key(3, "g:shift", 8)]

@@ -179,10 +179,24 @@ def test_a_patch_without_surviving_shots_is_dark_and_its_gradient_finite(make: M
 
 def test_the_pattern_says_which_wires_are_entangled(make: Make) -> None:
     pairs = {}
-    for pattern in (None, "line", "ring", "all-to-all"):
+    for pattern in ("own", "line", "ring", "all-to-all"):
         circuit = make("patch", n_wires=4, pattern=pattern).circuit
         tape = make_qscript(circuit.gates)(np.zeros(4), {"w": np.zeros((2, 4))})
         pairs[pattern] = {tuple(gate.wires) for gate in tape.operations if gate.name == "CZ"}
-    assert pairs[None] == pairs["line"] == {(0, 1), (1, 2), (2, 3)}
+    assert pairs["own"] == pairs["line"] == {(0, 1), (1, 2), (2, 3)}
     assert pairs["ring"] == pairs["line"] | {(3, 0)}
     assert len(pairs["all-to-all"]) == 6
+
+
+def test_shot_noise_is_independent_of_the_latents(make: Make) -> None:
+    """Latents and shots are drawn for one key; from one stream, the noise would follow the latents."""
+    module = make("patch", shape=(4,), shots=20, n_ancillas=0, n_wires=2, layers=1, scale="sum")
+    weights, pairs = module.weights["w"][0].detach().numpy(), []
+    for step in range(300):
+        draw = module.draw(1, Key(3, "latent", step))
+        latent = draw.latent[0].numpy()
+        with torch.no_grad():
+            seen = module(draw).numpy()[0, 0]
+        pairs.append((latent[0], seen - joint(module.circuit, latent, weights)[0]))
+    # Four standard errors of 300 independent pairs.
+    assert abs(np.corrcoef(np.array(pairs).T)[0, 1]) < 0.25
