@@ -43,7 +43,7 @@ def test_the_flags_are_those() -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['qgan', '--help']\nfrom qgan.cli import main\n"
-        "try: main()\nfinally: print(sorted({'torch', 'pennylane', 'scipy', 'sklearn'} & set(sys.modules)))"
+        "try: main()\nfinally: print(sorted({'torch', 'pennylane', 'numpy', 'scipy', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
