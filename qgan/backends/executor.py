@@ -117,7 +117,8 @@ class _Run(NamedTuple):
 
     def forward(self, angles: Tensor) -> Tensor:
         exact = self.kernel.probabilities(self.program, angles.detach().numpy())
-        return torch.from_numpy(self.shots.draw(exact, stream(self.key)))
+        own = self.key._replace(purpose=f"{self.key.purpose}:shots")
+        return torch.from_numpy(self.shots.draw(exact, stream(own)))
 
     def backward(self, angles: Tensor, cotangent: Tensor) -> Tensor:
         table, weighted = angles.detach().numpy(), cotangent.contiguous().numpy()
