@@ -169,19 +169,18 @@ class Circuit:
 
     def fingerprint(self) -> str:
         """A SHA-256 of its gates, wires and angles at fixed inputs: the same for circuits that do the same."""
-        rng = np.random.default_rng(0)
-        latent = rng.uniform(0.0, 2 * np.pi, self.latent_dim)
-        weights = {name: rng.uniform(0.0, 2 * np.pi, shape) for name, shape in sorted(self.weight_shapes.items())}
-        tape = make_qscript(self.gates)(latent, weights)
         gates = [
             (op.name, list(op.wires), [np.asarray(value).tolist() for value in op.data], _settings(op))
-            for op in tape.operations
+            for op in self._tape().operations
         ]
         return hashlib.sha256(repr((self.n_wires, self.latent_dim, gates)).encode()).hexdigest()
 
     def _tape(self) -> QuantumScript:
-        weights = {name: np.zeros(shape) for name, shape in self.weight_shapes.items()}
-        return make_qscript(self.gates)(np.zeros(self.latent_dim), weights)
+        """Its gates at fixed inputs that are nothing special: at zeros, an amplitude embedding has no state."""
+        rng = np.random.default_rng(0)
+        latent = rng.uniform(0.0, 2 * np.pi, self.latent_dim)
+        weights = {name: rng.uniform(0.0, 2 * np.pi, shape) for name, shape in sorted(self.weight_shapes.items())}
+        return make_qscript(self.gates)(latent, weights)
 
     def _no_switch(self) -> ValueError:
         return refusal(

@@ -81,8 +81,9 @@ def from_function(
 def _require_gates_only(circuit: Circuit) -> None:
     given = f"latent_dim={circuit.latent_dim}, weight_shapes={circuit.weight_shapes}"
     try:
-        weights = {name: np.zeros(shape) for name, shape in circuit.weight_shapes.items()}
-        tape = _trace(circuit, np.zeros(circuit.latent_dim), weights)
+        # Not zeros, of which an amplitude embedding makes no state.
+        weights = {name: np.ones(shape) for name, shape in circuit.weight_shapes.items()}
+        tape = _trace(circuit, np.ones(circuit.latent_dim), weights)
     except Exception as error:
         raise refusal(
             f"The function '{circuit.name}' failed with {given}",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 from torch import nn
 
 from qgan.build import build
@@ -53,7 +54,8 @@ def fit(
             ``generator.n_wires`` wires, with weights ``"w"`` of shape (``generator.layers``, ``generator.n_wires``).
             For other shapes give ``circuits.from_function(function, n_wires=..., weight_shapes=...)``.
         data: Shape (n, *sample_shape); split by the seed.
-        discriminator: A module of your own: samples of shape (n, *sample_shape) to one logit each.
+        discriminator: A module of your own: samples of shape (n, *sample_shape) to one logit each. A copy of it is
+            trained; :meth:`Run.discriminator` gives that back.
         loss: Has the two functions of :class:`qgan.losses.Loss`.
         out: The directory of runs.
         resume: A run to go on with instead; it wants the same objects again.
@@ -179,4 +181,6 @@ class Training:
 
 
 def _changes(seed: int | None, overrides: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
-    return [*(overrides or {}).items(), *([] if seed is None else [("seed", seed)])]
+    given = {**(overrides or {}), **({} if seed is None else {"seed": seed})}
+    # numpy's numbers are numbers; a configuration holds Python's.
+    return [(key, value.item() if isinstance(value, np.generic) else value) for key, value in given.items()]

@@ -2,6 +2,8 @@
 
 __all__ = ["build"]
 
+import copy
+import inspect
 from functools import partial
 from typing import Any
 
@@ -16,12 +18,15 @@ from qgan.config import Component, Optimizers, RunConfig
 from qgan.data import DATA
 from qgan.data.arrays import from_array
 from qgan.data.batches import Batches
+from qgan.data.parts import checked
 from qgan.discriminators import DISCRIMINATORS
 from qgan.errors import BackendError, ConfigError, QganError, did_you_mean
+from qgan.evaluate import obstacle
 from qgan.experiment import Experiment, facts_of
 from qgan.game import adversarial
 from qgan.generators import GENERATORS, Generator, Ingredients
-from qgan.losses import LOSSES, Loss
+from qgan.losses import LOSSES
+from qgan.machine import within_memory
 from qgan.metrics import METRICS
 from qgan.objects import OBJECT, Objects
 from qgan.optimizers import arguments_of, make_optimizer
@@ -29,9 +34,11 @@ from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
 from qgan.seeding import Key
 from qgan.state import TrainState
+from qgan.trials import require_loss, try_discriminator, try_generator
 from qgan.validation import validate
 
 
+@within_memory()
 def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     """Makes all objects of a run, and refuses what cannot work before anything is trained.
 
@@ -43,7 +50,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         ConfigError: For a wrong name, option or combination.
         DataError: For data that cannot be used.
         BackendError: For a backend that is missing, or refuses the circuit.
-        ResourceError: For a circuit that needs more memory than there is.
+        ResourceError: For a circuit or a network that needs more memory than there is.
     """
     objects = objects or Objects()
     for name in {*config.evaluate.metrics, config.evaluate.metric}:
@@ -64,6 +71,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         )
     device = _device(config.run.device)
     data_component, data = _data(config, objects)
+    _require_measurable(config, data)
     backend_component, backend, options = _backend(config.backend)
     ingredients = Ingredients(
         data=data,
@@ -74,10 +82,10 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     generator_component, generator = _generator(config.generator, ingredients, objects)
     if not generator.quantum:
         generator.to(device)
-    _try_out(generator, config.backend.name)
+    try_generator(generator, config.backend.name)
     discriminator_component, discriminator = _discriminator(config, objects, data, device)
     loss_component, loss = (
-        (Component(name=OBJECT), _checked_loss(objects.loss))
+        (Component(name=OBJECT), require_loss(objects.loss))
         if objects.loss is not None
         else _make(LOSSES, config.loss, "loss")
     )
@@ -122,7 +130,19 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     )
 
 
+def _require_measurable(config: RunConfig, data: DataSet) -> None:
+    asked, decides = config.evaluate, config.train.until == "converged" or config.evaluate.checkpoint == "best"
+    if asked.every and decides and (why := obstacle(asked.metric, data, part="validation", n=asked.samples)):
+        raise ConfigError(
+            "The metric that chooses the best checkpoint cannot be measured on this data",
+            got=f"evaluate.metric = {asked.metric}: {why}",
+            cure="Set evaluate.metric to another, or evaluate.checkpoint=last and train.until=steps",
+        )
+
+
 def _generator(component: Component, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
+    if isinstance(objects.circuit, Circuit) and "n_wires" in GENERATORS.lookup(component.name).options.model_fields:
+        component = _component(component.name, {**component.options, "n_wires": objects.circuit.n_wires})
     try:
         resolved, generator = _make(GENERATORS, component, "generator", ingredients)
     except QganError:
@@ -146,22 +166,6 @@ def _generator(component: Component, ingredients: Ingredients, objects: Objects)
     return resolved, generator
 
 
-def _try_out(generator: Generator, backend: str) -> None:
-    try:
-        generator.sample(2, Key(0, "trial"))
-    except QganError:
-        raise
-    except ValueError as error:
-        raise ConfigError(f"The generator cannot run its circuit: {error}") from error
-    except Exception as error:
-        raise BackendError(
-            f"The backend '{backend}' fails on this circuit",
-            got=f"{type(error).__name__}: {error}",
-            cure="Try --backend default.qubit",
-        ) from error
-    generator.counts.executions = generator.counts.shots = 0
-
-
 def _make(table: Table, component: Component, path: str, *arguments: Any, **named: Any) -> tuple[Component, Any]:
     if component.name == OBJECT:
         raise ConfigError(
@@ -181,10 +185,10 @@ def _component(name: str, options: Json) -> Component:
 
 def _data(config: RunConfig, objects: Objects) -> tuple[Component, DataSet]:
     if objects.data is None:
-        return _make(DATA, config.data, "data", config.seed)
-    if isinstance(objects.data, DataSet):
-        return Component(name=OBJECT), objects.data
-    return Component(name=OBJECT), from_array(objects.data, seed=config.seed)
+        component, data = _make(DATA, config.data, "data", config.seed)
+        return component, checked(data)
+    own = objects.data if isinstance(objects.data, DataSet) else from_array(objects.data, seed=config.seed)
+    return Component(name=OBJECT), checked(own)
 
 
 def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
@@ -223,7 +227,15 @@ def _circuit(own: Any, name: str, *, n_wires: int, layers: int, **more: Any) -> 
                 allowed=", ".join(CIRCUITS),
                 cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load its plugin with --plugin MODULE",
             )
-        return CIRCUITS[name](n_wires=n_wires, layers=layers, **more)
+        make = CIRCUITS[name]
+        if "pattern" in more and "pattern" not in inspect.signature(make).parameters:
+            raise ConfigError(
+                f"The circuit '{name}' has one pattern of entanglers only",
+                got=f"generator.pattern = {more['pattern']}",
+                allowed="own",
+                cure="Set generator.pattern=own",
+            )
+        return make(n_wires=n_wires, layers=layers, **more)
     except (ValueError, TypeError) as error:
         if isinstance(error, ConfigError):
             raise
@@ -239,40 +251,23 @@ def _discriminator(
             DISCRIMINATORS, config.discriminator, "discriminator", features=data.features, key=key
         )
     else:
-        component, module = Component(name=OBJECT), objects.discriminator
-    if not isinstance(module, nn.Module):
-        raise ConfigError(
-            "The discriminator is no torch module", got=type(module).__name__, allowed="an instance of torch.nn.Module"
-        )
-    module.to(device)
-    probe = torch.zeros(3, *data.sample_shape, device=device)
-    training = {part: part.training for part in module.modules()}
-    try:
-        with torch.no_grad(), torch.random.fork_rng():
-            shape = tuple(module.eval()(probe).shape)
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
-        raise ConfigError(
-            f"The discriminator cannot take samples of shape {data.sample_shape}",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
-            cure="Let it take (n, *sample_shape), for example by beginning with torch.nn.Flatten()",
-        ) from error
-    finally:
-        for part, was_training in training.items():
-            part.training = was_training
-    if shape not in {(3,), (3, 1)}:
-        raise ConfigError("The discriminator must give one logit for each sample", got=f"shape {shape} for 3 samples")
+        component, module = Component(name=OBJECT), _copied(objects.discriminator)
+    if isinstance(module, nn.Module):
+        module.to(device)
+    try_discriminator(module, data, device)
     return component, module
 
 
-def _checked_loss(loss: Any) -> Loss:
-    for side in ("discriminator", "generator"):
-        if not callable(getattr(loss, side, None)):
-            raise ConfigError(
-                f"The loss has no function '{side}'",
-                got=type(loss).__name__,
-                allowed="discriminator(real=, fake=, real_weights=, fake_weights=) and generator(fake=, fake_weights=)",
-            )
-    return loss
+def _copied(module: nn.Module) -> nn.Module:
+    """Training leaves the user's own module as it is, so that a second run begins where the first did."""
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:
+        raise ConfigError(
+            "The discriminator cannot be copied",
+            got=f"{type(error).__name__}: {error}",
+            cure="Give a module that copy.deepcopy copies; one freshly made does",
+        ) from error
 
 
 def _device(name: str) -> torch.device:

@@ -5,6 +5,7 @@ __all__ = ["Checkpoint", "commit", "newest", "prune", "read", "step_of", "steps"
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def _name(step: int) -> str:
 def step_of(path: Path) -> int | None:
     """The step of a checkpoint's directory, or None for another."""
     number = path.name.removeprefix("step-")
-    step = int(number) if number.isdecimal() else None
+    step = int(number) if re.fullmatch("[0-9]{6,18}", number) else None
     return step if step is not None and path.name == _name(step) else None
 
 

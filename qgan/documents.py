@@ -29,7 +29,10 @@ def read_toml(path: Path) -> Json:
             raise ConfigError(
                 f"The configuration {path} is too large", got=f"{size} bytes", allowed=f"{MAX_BYTES} bytes"
             )
-        return parse_toml(path.read_bytes().decode("utf-8"), source=str(path))
+        text = path.read_bytes().decode("utf-8")
+        if text.startswith("\ufeff"):
+            raise ConfigError(f"{path} begins with a byte order mark", cure="Save it as UTF-8 without one")
+        return parse_toml(text, source=str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"The configuration {path} cannot be read", got=error, cure="Give a TOML file in UTF-8"
@@ -87,6 +90,9 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
     are therefore set first. The options of backends are the same for all, and stay.
     """
     result: Json = _copied(document)
+    changes = list(changes)
+    if strange := [key for key, _ in changes if not isinstance(key, str)]:
+        raise ConfigError("A setting has no name", got=repr(strange[0]), allowed='text such as "train.steps"')
     ordered = sorted(changes, key=lambda change: not change[0].endswith(".name"))
     for key, value in ordered:
         *parents, last = [part.strip() for part in key.split(".")]

@@ -1,6 +1,6 @@
 """Scores: what a metric says of generated samples, between what real data and the best naive guess would score."""
 
-__all__ = ["References", "Score"]
+__all__ = ["References", "Score", "obstacle"]
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -101,9 +101,7 @@ class References:
         names = METRICS if metrics is None else metrics
         self._metrics: list[Metric] = [METRICS.lookup(name).make(NoOptions()) for name in names]
         self._data, self._seed, self._conditional = data, seed, conditional
-        whole, others = (
-            (data.validation, data.train) if part == "validation" else (data.test, _joined(data.train, data.validation))
-        )
+        whole, others = _sides(data, part)
         self.n, self.capped = _size(n, len(whole), len(others))
         self.resamples = RESAMPLES_SMALL if self.n <= SMALL else RESAMPLES_LARGE
         chosen = stream(Key(seed, f"{part} reference")).permutation(len(whole))[: self.n]
@@ -198,6 +196,19 @@ class References:
         low, high = (float(value) for value in np.percentile(real, (5, 95)))
         reason = None if metric.better(floor, trivial) else f"the {best} scores no worse than real data here"
         return Score(metric.name, None, metric.direction, metric.unit, floor, low, high, trivial, best, None, reason)
+
+
+def obstacle(name: str, data: DataSet, *, part: PartName, n: int | None) -> str | None:
+    """Why a metric could not be measured there, or None."""
+    whole, others = _sides(data, part)
+    return METRICS.lookup(name).make(NoOptions()).obstacle(data, _size(n, len(whole), len(others))[0])
+
+
+def _sides(data: DataSet, part: PartName) -> tuple[Part, Part]:
+    """What is held against, and what its floors come from."""
+    if part == "validation":
+        return data.validation, data.train
+    return data.test, _joined(data.train, data.validation)
 
 
 def _joined(first: Part, second: Part) -> Part:

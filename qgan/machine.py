@@ -1,6 +1,6 @@
 """The machine a run is on: its fingerprint, its threads, and the signals that stop it."""
 
-__all__ = ["Stops", "fingerprint", "measure_threads", "threads"]
+__all__ = ["Stops", "fingerprint", "measure_threads", "threads", "within_memory"]
 
 import os
 import platform
@@ -19,6 +19,7 @@ from typing import Any, final
 import torch
 
 from qgan._typing import Json
+from qgan.errors import ResourceError
 
 LIBRARIES = ("qgan", "torch", "pennylane", "pennylane-lightning", "numpy", "scipy", "scikit-learn", "safetensors")
 REPEATS = 5
@@ -86,25 +87,48 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Says so where an array finds no room, which torch reports as a RuntimeError.
+
+    Raises:
+        ResourceError: In place of that.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "allocate memory" in str(error)
+        if not known:
+            raise
+        raise ResourceError(
+            "There is not enough memory for this",
+            got=str(error).partition("\n")[0] or type(error).__name__,
+            cure="Use smaller networks, fewer wires or a smaller train.batch_size",
+        ) from error
+
+
 @final
 class Stops:
-    """Signals that ask a run to stop: the first is remembered until the step is done, a second Ctrl-C stops at once.
+    """Signals to a run: one that stops it is remembered until the step is done, a second Ctrl-C stops at once.
 
     Attributes:
-        signal_number: The one that came, or None.
+        signal_number: The one that asks it to stop, or None.
+        save: Whether USR1 came, with which batch systems warn: save, and go on.
     """
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self.save = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Catches INT, TERM and HUP; what was done about them before is put back. Only the main thread can."""
+        """Catches INT, TERM, HUP and USR1; what was done about them before is put back. Only the main thread can."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before: dict[int, Any] = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            number: signal.signal(number, self._note)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
         }
         try:
             yield
@@ -113,6 +137,9 @@ class Stops:
                 signal.signal(number, handler)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGUSR1:
+            self.save = True
+            return
         if self.signal_number is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal_number = signal.SIGTERM if number == signal.SIGHUP else number

@@ -2,6 +2,7 @@
 
 __all__ = ["CHANGEABLE", "begin", "changed", "planned", "resume", "with_measured_threads"]
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,18 @@ import torch
 from qgan._typing import Json
 from qgan.build import build
 from qgan.config import RunConfig
+from qgan.convergence import Convergence
 from qgan.documents import override
-from qgan.errors import ConfigError, DataError, QganError
+from qgan.errors import ConfigError, DataError
 from qgan.experiment import Experiment
-from qgan.game import Batch, Player
+from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
 from qgan.plugins import require_plugins
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
 from qgan.session import Session
+from qgan.trials import try_player
 from qgan.validation import validate
 
 # What may change when a run is gone on with; it is then a child of the run, and not the run itself.
@@ -81,6 +84,7 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
         raise ConfigError(
             "The run is further than that", got=f"train.steps = {config.train.steps}", allowed=f"{done} or more"
         )
+    _require_unfinished(config, run)
     experiment = build(config, objects)
     _require_same_data(experiment, run)
     return config, experiment
@@ -97,6 +101,16 @@ def changed(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     config = validate(RunConfig, override(run.config.document(), _relative(changes, run)))
     _require_changeable(run.config.document(), config.document())
     return config
+
+
+def _require_unfinished(config: RunConfig, run: RunDirectory) -> None:
+    reason = Convergence(config, run.lines("evaluations")).reason
+    if reason is not None and config.document() != run.config.document():
+        raise ConfigError(
+            "The run has converged, so that nothing is left to do",
+            got=reason,
+            cure="Go on with train.until=steps, or with a larger train.patience",
+        )
 
 
 def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
@@ -127,7 +141,7 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
 
     def work() -> None:
         for player in game.players:
-            _try_out(player, batch)
+            try_player(player, batch)
 
     with torch.random.fork_rng():
         if config.run.threads == "auto":
@@ -140,28 +154,10 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
     return config.model_copy(update={"run": config.run.model_copy(update={"threads": count})})
 
 
-def _try_out(player: Player, batch: Batch) -> None:
-    try:
-        gradients = torch.autograd.grad(player.outcome(batch).loss, player.parameters, allow_unused=True)
-    except QganError:
-        raise
-    except Exception as error:
-        raise ConfigError(
-            f"The objective of the {player.name} fails",
-            got=f"{type(error).__name__}: {error}",
-            cure="Correct the loss, the discriminator or the circuit; batches are of train.batch_size samples",
-        ) from error
-    if all(gradient is None for gradient in gradients):
-        raise ConfigError(
-            f"The loss of the {player.name} depends on none of its parameters, so that it cannot learn",
-            cure="Let the circuit queue gates with its weights (a QNode queues none), and detach nothing on the way",
-        )
-
-
 def _relative(changes: Iterable[tuple[str, Any]], run: RunDirectory) -> list[tuple[str, Any]]:
     return [
         (key, run.config.train.steps + int(value))
-        if key == "train.steps" and str(value).startswith("+") and str(value)[1:].isdecimal()
+        if key == "train.steps" and re.fullmatch(r"\+[0-9]{1,18}", str(value))
         else (key, value)
         for key, value in changes
     ]

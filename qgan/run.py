@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import final
 
 from matplotlib.figure import Figure
+from torch import nn
 
+from qgan import layout
 from qgan._typing import Json
 from qgan.build import build
 from qgan.checkpoints import Checkpoint
@@ -15,7 +17,7 @@ from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.evaluate import Score
 from qgan.experiment import Experiment
-from qgan.files import read_json
+from qgan.generators import Generator
 from qgan.machine import threads
 from qgan.objects import Objects
 from qgan.pictures import samples_figure, training_figure
@@ -113,7 +115,7 @@ class Run:
     def plot(self) -> Figure:
         """Losses, the discriminator's scores, and the quality on validation."""
         path = self.path / "references.json"
-        known = read_json(path)["metrics"] if path.exists() else {}
+        known = layout.read(path, layout.References)["metrics"] if path.exists() else {}
         return training_figure(self.records(), self.evaluations(), known, metric=self.config.evaluate.metric)
 
     def plot_samples(self, n: int = 36) -> Figure:
@@ -128,6 +130,14 @@ class Run:
     def data(self) -> DataSet:
         """What it was trained on."""
         return self._built().data
+
+    def generator(self, *, checkpoint: str | int | None = None) -> Generator:
+        """The trained generator, a torch module; as it was at the checkpoint that the run was judged by if None."""
+        return self._at(self._which(checkpoint))[0].generator
+
+    def discriminator(self, *, checkpoint: str | int | None = None) -> nn.Module:
+        """The trained discriminator, likewise."""
+        return self._at(self._which(checkpoint))[0].discriminator
 
     @property
     def counts(self) -> Counts:

@@ -5,6 +5,7 @@ __all__ = ["RunDirectory"]
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,17 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
 
-from qgan import checkpoints
+from qgan import checkpoints, layout
 from qgan._typing import Json
 from qgan.checkpoints import Checkpoint
 from qgan.config import RunConfig, to_toml
 from qgan.documents import read_toml
 from qgan.errors import BusyError, CheckpointError, ConfigError, ResourceError
-from qgan.files import append_line, atomic_write, heal_tail, read_json, sync_directory, sync_file, write_synced
+from qgan.files import append_line, atomic_write, heal_tail, sync_directory, sync_file, write_synced
+from qgan.layout import LOGS, Evaluation, Identity, Status
 from qgan.state import TrainState
 from qgan.validation import validate
-
-LOGS = ("records", "evaluations", "timing")
 
 
 @final
@@ -97,7 +97,7 @@ class RunDirectory:
             config = validate(RunConfig, read_toml(path / "config.toml"))
         except ConfigError as error:
             raise CheckpointError(f"{path} has no usable configuration", got=error) from None
-        return cls(path, config, read_json(path / "run.json"))
+        return cls(path, config, layout.read(path / "run.json", Identity))
 
     @property
     def checkpoints(self) -> Path:
@@ -107,7 +107,7 @@ class RunDirectory:
     @property
     def status(self) -> Json:
         """Its state (created, running, interrupted, diverged, failed, done), its step, and why it stopped."""
-        return read_json(self.path / "status.json")
+        return layout.read(self.path / "status.json", Status)
 
     def set_status(self, state: str, *, step: int, **more: Any) -> None:
         """Replaces ``status.json``."""
@@ -146,8 +146,12 @@ class RunDirectory:
         append_line(self.path / "events.jsonl", {"time": now, "event": what, **more})
 
     def lines(self, kind: str) -> list[Json]:
-        """All whole lines of a log."""
-        return _lines(self.path / f"{kind}.jsonl")
+        """All whole lines of a log.
+
+        Raises:
+            CheckpointError: If one cannot be used.
+        """
+        return layout.lines(self.path / f"{kind}.jsonl", layout.LINES[kind])
 
     def save(self, state: TrainState, *, best: int | None) -> Path:
         """Commits a checkpoint, then removes those that are neither the newest few nor the best."""
@@ -235,7 +239,7 @@ class RunDirectory:
         """
         kept = checkpoints.steps(self.checkpoints)
         wanted = {"last": kept[-1] if kept else None, "best": self.best_step()}.get(which, which)
-        if wanted is None or not str(wanted).isdecimal() or int(wanted) not in kept:
+        if wanted is None or not re.fullmatch("[0-9]{1,18}", str(wanted)) or int(wanted) not in kept:
             raise ConfigError(
                 f"The run {self.path} keeps no checkpoint '{which}'",
                 allowed=", ".join(["last", "best", *map(str, kept)]) if kept else None,
@@ -255,14 +259,6 @@ class RunDirectory:
         return _best_step(self.lines("evaluations"))
 
 
-def _lines(path: Path) -> list[Json]:
-    data = path.read_bytes() if path.exists() else b""
-    try:
-        return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged", got=error, cure="Restore it from a copy") from None
-
-
 def _best_step(evaluations: list[Json]) -> int | None:
     best = [line["step"] for line in evaluations if line["best"]]
     return best[-1] if best else None
@@ -276,7 +272,7 @@ def _take_along(parent: RunDirectory, child: Path) -> None:
             raise CheckpointError(f"{file} has lost lines", got=f"{_size(file)} bytes", allowed=f"{length}")
         if file.exists():
             (child / file.name).write_bytes(file.read_bytes()[:length])
-    best = _best_step(_lines(child / "evaluations.jsonl"))
+    best = _best_step(layout.lines(child / "evaluations.jsonl", Evaluation))
     for name in {f"step-{step:06d}" for step in (source.step, best) if step is not None}:
         if _whole(parent.checkpoints / name) is not None:
             shutil.copytree(parent.checkpoints / name, child / "checkpoints" / name)

@@ -5,7 +5,7 @@ __all__ = ["Session", "evaluate_on_test"]
 import io
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -16,12 +16,12 @@ import psutil
 
 from qgan._typing import Json
 from qgan.convergence import Convergence
-from qgan.errors import DivergedError, Interrupted, QganError, ResourceError
+from qgan.errors import ConfigError, DivergedError, Interrupted, QganError, ResourceError
 from qgan.evaluate import References, Score
 from qgan.experiment import Experiment
 from qgan.files import atomic_write
 from qgan.loop import StepRecord, train
-from qgan.machine import Stops, fingerprint, threads
+from qgan.machine import Stops, fingerprint, threads, within_memory
 from qgan.pictures import COLUMNS, ROWS, samples_figure
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
@@ -48,7 +48,7 @@ class Session:
         """Whether nothing is left to do."""
         return self.run.status["state"] == "done"
 
-    def records(self) -> Iterator[StepRecord]:
+    def records(self) -> Generator[StepRecord, None, None]:
         """Trains, and yields each step once it is written down.
 
         Raises:
@@ -65,26 +65,38 @@ class Session:
         stops = Stops()
         try:
             with self.run.locked(), threads(threads_used), stops.listening():
-                self._restore()
                 try:
-                    yield from self._train(stops)
-                except DivergedError as error:
-                    raise self._diverged(error) from error
-                except OSError:
+                    self._restore()
+                    yield from self._guarded(stops)
+                    self._finish()
+                except Interrupted:
                     raise
-                except Exception as error:
-                    self._failed(error)
+                except (KeyboardInterrupt, GeneratorExit):
+                    # Not at the end of a step: what counts is the last checkpoint.
+                    saved = self.run.status["step"]
+                    self.run.set_status("interrupted", step=saved, exact=self._exact, reason="stopped at once")
                     raise
-                self._finish()
         except OSError as error:
             if isinstance(error, QganError):
                 raise
             self._failed(error)
+            gone = not self.run.path.is_dir()
             raise ResourceError(
-                f"The run {self.run.path} cannot be written",
+                f"The run {self.run.path} {'has been moved or deleted' if gone else 'cannot be written'}",
                 got=error,
-                cure="Make room there, then go on with --resume",
+                cure="Put it back" if gone else "Make room there, then go on with --resume",
             ) from error
+
+    def _guarded(self, stops: Stops) -> Iterator[StepRecord]:
+        try:
+            yield from self._train(stops)
+        except DivergedError as error:
+            raise self._diverged(error) from error
+        except OSError:
+            raise
+        except Exception as error:
+            self._failed(error)
+            raise
 
     def _restore(self) -> None:
         checkpoint = self.run.rewind()
@@ -124,14 +136,16 @@ class Session:
         config, state = self.run.config, self.experiment.state
         loop = train(state, self.experiment.game, self.experiment.batches, steps=config.train.steps)
         process, began = psutil.Process(), perf_counter()
-        while self._convergence.reason is None and (record := next(loop, None)) is not None:
+        while self._convergence.reason is None and (record := _next(loop)) is not None:
             self.run.log("records", record.numbers())
             every = config.evaluate.every
             improved = bool(every) and state.step % every == 0 and self._evaluate(state.step)
             seconds = {**record.seconds, "all": perf_counter() - began}
             self.run.log("timing", {"step": state.step, "seconds": seconds, "rss": process.memory_info().rss})
             last = state.step == config.train.steps or self._convergence.reason is not None
-            if improved or last or stops.signal_number or state.step % config.run.checkpoint_every == 0:
+            due = state.step % config.run.checkpoint_every == 0
+            if improved or last or due or stops.signal_number or stops.save:
+                stops.save = False
                 self._save()
             if stops.signal_number and not last:
                 self._interrupt(stops.signal_number)
@@ -199,6 +213,15 @@ class Session:
         reason = self._convergence.reason or "all steps done"
         run.event("done", step=step, reason=reason)
         run.set_status("done", step=step, exact=self._exact, reason=reason)
+
+
+def _next(loop: Iterator[StepRecord]) -> StepRecord | None:
+    try:
+        with within_memory():
+            return next(loop, None)
+    except OSError as error:
+        # Of the user's circuit, module or loss; the run's own files are written elsewhere.
+        raise ConfigError("A part of the run fails", got=error, cure="Correct what it reads or writes") from error
 
 
 def evaluate_on_test(experiment: Experiment, *, samples: int | None) -> tuple[Json, list[Score]]:

@@ -2,16 +2,18 @@
 
 __all__ = ["backends", "circuit", "finished", "metrics", "note", "plan", "progress", "runs", "table"]
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from qgan._typing import Json
 
@@ -21,14 +23,21 @@ if TYPE_CHECKING:
     from qgan.session import Session
 
 SECONDS_BETWEEN_LINES = 5.0
+# The lines of drawings, for terminals that know no others.
+ASCII = str.maketrans("─│╭╰├┤╮╯●○", "-|/\\+|\\/*o")
 
 
 def _out() -> Console:
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+    return _console(sys.stdout, width=None if sys.stdout.isatty() else 120)
 
 
 def _err() -> Console:
-    return Console(file=sys.stderr, highlight=False)
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO, *, width: int | None = None) -> Console:
+    # Rich leaves bold and italic under NO_COLOR.
+    return Console(file=stream, highlight=False, width=width, color_system=None if os.getenv("NO_COLOR") else "auto")
 
 
 def note(text: str) -> None:
@@ -54,11 +63,20 @@ def progress(session: "Session", *, quiet: bool) -> None:
         for line in _lines(session):
             console.print(line, soft_wrap=True)
         return
-    words = TextColumn("{task.description}")
-    with Progress(BarColumn(), MofNCompleteColumn(), words, TimeRemainingColumn(), console=console) as bar:
-        start = session.run.status["step"]
-        task = bar.add_task("", total=config.train.steps, completed=start)
-        began = monotonic()
+    _bar(session, console)
+
+
+def _bar(session: "Session", console: Console) -> None:
+    # What a narrow terminal cuts off is the end of the words, and not where one is and for how long.
+    columns = (
+        BarColumn(bar_width=min(40, console.width // 6)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True, min_width=9)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=7)),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+    )
+    with Progress(*columns, console=console) as bar:
+        start, began = session.run.status["step"], monotonic()
+        task = bar.add_task("", total=session.run.config.train.steps, completed=start)
         for record in session.records():
             speed = (record.step - start) / max(monotonic() - began, 1e-9)
             bar.update(task, completed=record.step, description=_described(session, record, speed))
@@ -81,7 +99,7 @@ def _described(session: "Session", record: "StepRecord", speed: float) -> str:
     name = session.run.config.evaluate.metric
     score = session.scores.get(name)
     quality = f"  {name} {score.value:.3f}" if score is not None and score.value is not None else ""
-    return f"{losses}{quality}  {speed:.1f} steps/s"
+    return f"{speed:.1f} steps/s{quality}  {losses}"
 
 
 def finished(run: "Run", report: Json) -> None:
@@ -99,29 +117,22 @@ def metrics(report: Json) -> None:
     """Each metric's value with floor, trivial value and skill."""
     point = f"checkpoint {report['checkpoint']} (step {report['step']})"
     title = f"Metrics on the {report['part']} part, {report['n']} samples on each side, {point}"
-    grid = Table(title=title, title_justify="left", caption_justify="left")
+    grid = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("metric", "better", "value", "floor (5-95 %)", "trivial", "skill"):
-        grid.add_column(column, justify="left" if column in ("metric", "better") else "right")
-    notes = []
+        grid.add_column(column, justify="left" if column in ("metric", "better") else "right", overflow="fold")
+    notes: dict[str, list[str]] = {}
     for metric, score in report["metrics"].items():
-        floor = _range(score)
-        trivial = "-" if score["trivial"] is None else f"{_number(score['trivial'])} {score['trivial_name']}"
-        grid.add_row(
-            metric, score["direction"], _number(score["value"]), floor, trivial, _number(score["skill"], digits=2)
-        )
+        value, trivial, skill = _number(score["value"]), _number(score["trivial"]), _number(score["skill"], digits=2)
+        grid.add_row(metric, score["direction"], value, _range(score), trivial, skill)
         if score["reason"]:
-            notes.append(
-                f"{metric}: no skill, because {score['reason']}"
-                if score["value"] is not None
-                else f"{metric}: {score['reason']}"
-            )
+            notes.setdefault(score["reason"], []).append(metric)
     out = _out()
     out.print(grid)
     out.print(
         "floor: real against real. trivial: the best that learned nothing. skill: 0 is trivial, 1 is real.", style="dim"
     )
-    for text in notes:
-        out.print(escape(text), style="dim")
+    for reason, names in notes.items():
+        out.print(f"No skill for {', '.join(names)}: {escape(reason)}.", style="dim")
 
 
 def _range(score: Json) -> str:
@@ -148,8 +159,12 @@ def plan(facts: Json) -> None:
 
 def runs(rows: Sequence[Json], directory: Path) -> None:
     """A line for each run."""
+    if not rows:
+        _out().print(f"No runs in {escape(str(directory))}. Make one with: qgan train", soft_wrap=True)
+        return
     keys = ("run", "state", "step", "reason")
-    table("runs", [{key: row.get(key) or "" for key in keys} for row in rows], f"{len(rows)} runs in {directory}")
+    lines = [{key: "" if row.get(key) is None else row[key] for key in keys} for row in rows]
+    table("runs", lines, f"{len(rows)} runs in {directory}")
 
 
 def table(title: str, rows: Sequence[Json], caption: str) -> None:
@@ -166,7 +181,8 @@ def circuit(row: Json) -> None:
     """A circuit's drawing and what it takes."""
     out = _out()
     out.print(f"[bold]{escape(row['name'])}[/bold]: {escape(row['about'])}\n{escape(row['reference'])}\n")
-    out.print(escape(row["drawing"]), soft_wrap=True)
+    drawing = row["drawing"] if out.encoding.startswith("utf") else row["drawing"].translate(ASCII)
+    out.print(escape(drawing), soft_wrap=True)
     resources = ", ".join(f"{key} {value}" for key, value in row["resources"].items())
     out.print(f"\nwith 4 qubits and 2 layers: {escape(resources)}")
 

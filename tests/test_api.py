@@ -77,8 +77,8 @@ def test_the_public_names() -> None:
     assert api.__all__ == ["Run", "Training", "fit", "load", "train"]
     names = {name for name in vars(qgan.Run) if not name.startswith("_")}
     assert names == {
-        "config", "counts", "data", "evaluate", "evaluations", "metrics", "path", "plot", "plot_samples", "records",
-        "sample",
+        "config", "counts", "data", "discriminator", "evaluate", "evaluations", "generator", "metrics", "path", "plot",
+        "plot_samples", "records", "sample",
     }  # fmt: skip
 
 
@@ -214,3 +214,29 @@ def test_wrong_numbers_of_samples_and_seeds_are_refused(run: qgan.Run) -> None:
             run.sample(**arguments)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="2 or more"):
         run.metrics(samples=1)
+
+
+def test_the_users_discriminator_is_left_as_it_was(tmp_path: Path) -> None:
+    objects = own_objects()
+    before = {name: value.clone() for name, value in objects["discriminator"].state_dict().items()}
+    runs = [qgan.fit(**objects, seed=3, overrides=OWN, out=tmp_path) for _ in range(2)]
+    assert all(torch.equal(before[name], value) for name, value in objects["discriminator"].state_dict().items())
+    assert runs[0].records() == runs[1].records()
+    trained = runs[0].discriminator().state_dict()
+    assert not all(torch.equal(before[name], value) for name, value in trained.items())
+
+
+def test_the_trained_generator_can_be_had(run: qgan.Run) -> None:
+    weights = {step: run.generator(checkpoint=step).state_dict()["weights.w"].clone() for step in (3, 6)}
+    assert not torch.equal(weights[3], weights[6])
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    training = qgan.train("digits-classical", seed=np.int64(7), overrides=SMALL | {"train.batch_size": np.int32(3)})  # pyright: ignore[reportArgumentType]
+    assert training.experiment.config.seed == 7
+    assert training.experiment.config.train.batch_size == 3
+
+
+def test_a_setting_needs_a_name() -> None:
+    with pytest.raises(ConfigError, match="has no name"):
+        qgan.train(overrides={3: 4})  # pyright: ignore[reportArgumentType]

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from circuits import from_function, hardware_efficient
+from circuits import CIRCUITS, from_function, hardware_efficient
 from qgan.build import build
 from qgan.config import RunConfig, load, to_toml
 from qgan.data.arrays import from_array
 from qgan.documents import parse_toml as parse
-from qgan.errors import BackendError, ConfigError, DataError
+from qgan.errors import BackendError, ConfigError, DataError, ResourceError
 from qgan.experiment import Experiment
 from qgan.loop import train
 from qgan.losses import NonSaturating
@@ -223,12 +223,14 @@ def test_a_users_discriminator_is_used_in_its_mode(last: nn.Module) -> None:
     first = nn.Linear(4, 3)
     module = nn.Sequential(first, nn.Dropout(0.5), nn.Linear(3, 1), last)
     experiment = make(discriminator=module)
-    assert experiment.discriminator is module
-    assert module.training
+    used = experiment.discriminator
+    assert used.training
     assert experiment.config.discriminator.name == OBJECT
+    assert all(torch.equal(value, module.state_dict()[name]) for name, value in used.state_dict().items())
     before = first.weight.clone()
     step(experiment)
-    assert not torch.equal(first.weight, before)
+    assert torch.equal(first.weight, before)
+    assert not torch.equal(used.get_parameter("0.weight"), before)
 
 
 @pytest.mark.parametrize(
@@ -353,3 +355,39 @@ def test_parts_of_a_discriminator_keep_their_mode() -> None:
 def test_what_is_never_evaluated_cannot_converge() -> None:
     with pytest.raises(ConfigError, match="never evaluated"):
         make({"train.until": "converged", "evaluate.every": 0})
+
+
+def test_a_circuit_of_ones_own_brings_its_wires() -> None:
+    circuit = from_function(own_circuit, n_wires=3, weight_shapes={"w": (2, 3)})
+    experiment = make({"generator.n_wires": 1, "generator.n_ancillas": 0}, circuit=circuit)
+    assert experiment.config.generator.options["n_wires"] == 3
+    assert make({"generator.n_wires": 2, "generator.n_ancillas": 2}, circuit=circuit).generator.patches == 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_metric_that_decides_must_be_measurable() -> None:
+    asked = {"evaluate.metric": "recognised", "evaluate.metrics": ["recognised"]}
+    with pytest.raises(ConfigError, match=r"cannot be measured.*recognised"):
+        make({**asked, "train.until": "converged"})
+    make({**asked, "evaluate.checkpoint": "last"})
+
+
+def test_a_circuit_without_patterns_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plain(*, n_wires: int, layers: int, entangled: bool = True) -> Any:
+        return hardware_efficient(n_wires=n_wires, layers=layers, entangled=entangled)
+
+    monkeypatch.setitem(CIRCUITS, "plain", plain)
+    with pytest.raises(ConfigError, match=r"generator\.pattern=own"):
+        make({"generator.circuit": "plain", "generator.pattern": "ring"})
+    assert make({"generator.circuit": "plain", "generator.pattern": "own"}).generator.quantum
+
+
+def test_a_network_beyond_memory_is_refused() -> None:
+    with pytest.raises(ResourceError, match="not enough memory"):
+        make({"discriminator.hidden": [2**20, 2**20]})
+
+
+def test_a_discriminator_that_cannot_be_copied_is_refused() -> None:
+    module = nn.Sequential(nn.Flatten(), nn.Linear(4, 1))
+    module[1].extra = torch.ones(1, requires_grad=True) * 2  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ConfigError, match="cannot be copied"):
+        make(discriminator=module)

@@ -54,10 +54,11 @@ def test_status_is_replaced(run: RunDirectory) -> None:
 
 def test_logs_hold_whole_lines(run: RunDirectory) -> None:
     assert run.lines("records") == []
-    run.log("records", {"step": 1})
+    record = {"step": 1, "losses": {"generator": 0.7}, "scores": {}, "executions": 8, "shots": 0}
+    run.log("records", record)
     with (run.path / "records.jsonl").open("ab") as file:
         file.write(b'{"step": ')
-    assert run.lines("records") == [{"step": 1}]
+    assert run.lines("records") == [record]
     (run.path / "records.jsonl").write_bytes(b'{"step"\n{"step": 2}\n')
     with pytest.raises(CheckpointError, match="is damaged"):
         run.lines("records")
@@ -76,7 +77,7 @@ def test_a_run_without_a_checkpoint_begins_again(run: RunDirectory) -> None:
 def test_best_is_the_latest_best(run: RunDirectory) -> None:
     assert run.best_step() is None
     for step, best in ((0, True), (3, True), (6, False)):
-        run.log("evaluations", {"step": step, "best": best})
+        run.log("evaluations", {"step": step, "best": best, "gained": best, "at_floor": False, "scores": {}})
     assert run.best_step() == 3
     with pytest.raises(ConfigError, match="keeps no checkpoint 'best'"):
         run.checkpoint("best")

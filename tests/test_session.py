@@ -311,3 +311,53 @@ def test_a_loss_that_fails_is_refused_before_anything_is_written(tmp_path: Path)
             config.load("digits-classical", changes=SMALL.items()), out=tmp_path, objects=Objects(loss=Forgetful())
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_converged_run_goes_on_only_with_something_left_to_do(tmp_path: Path) -> None:
+    stops = {"train__until": "converged", "train__patience": 1, "train__min_gain": 100.0}
+    run = finish(begin(tmp_path, **stops))
+    assert "plateau" in run.status["reason"]
+    with pytest.raises(ConfigError, match="has converged"):
+        opening.resume(run.path, changes=[("train.steps", "+5")])
+    assert finish(opening.resume(run.path)).status["state"] == "done"
+    child = finish(opening.resume(run.path, changes=[("train.until", "steps")]))
+    assert child.status["step"] == 12
+
+
+def test_leaving_off_is_written_down(tmp_path: Path) -> None:
+    session = begin(tmp_path)
+    records = session.records()
+    for _ in range(4):
+        next(records)
+    records.close()
+    assert session.run.status["state"] == "interrupted"
+    assert session.run.status["step"] == 4
+    whole = finish(begin(tmp_path))
+    assert result(finish(opening.resume(session.run.path))) == result(whole)
+
+
+def test_a_file_that_the_users_own_part_misses_is_not_the_runs(tmp_path: Path) -> None:
+    class Reads:
+        calls = 0
+        discriminator = staticmethod(NonSaturating().discriminator)
+
+        def generator(self, **logits: Any) -> torch.Tensor:
+            self.calls += 1
+            if self.calls > 4:
+                (tmp_path / "absent").read_bytes()
+            return NonSaturating().generator(**logits)
+
+    session = opening.begin(config.load("digits-classical", changes=SMALL.items()), out=tmp_path,
+                            objects=Objects(loss=Reads()))  # fmt: skip
+    with pytest.raises(ConfigError, match=r"A part of the run fails.*absent"):
+        finish(session)
+    assert session.run.status["state"] == "failed"
+
+
+def test_a_run_that_is_moved_away_says_so(tmp_path: Path) -> None:
+    session = begin(tmp_path)
+    records = session.records()
+    next(records)
+    session.run.path.rename(tmp_path / "elsewhere")
+    with pytest.raises(ResourceError, match="moved or deleted"):
+        list(records)

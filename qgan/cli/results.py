@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from qgan._typing import Json
 from qgan.cli.options import AsJson, Checkpoint, Plugins, RunPath, print_json
-from qgan.errors import CheckpointError, ConfigError
+from qgan.errors import ConfigError
 
 
 def sample(
@@ -74,16 +73,9 @@ def runs(
 ) -> None:
     """List runs, oldest first."""
     from qgan import show
-    from qgan.files import read_json
-    from qgan.runlist import list_runs
+    from qgan.runlist import list_runs, status_of
 
-    def row(path: Path) -> Json:
-        try:
-            return {"run": str(path), **read_json(path / "status.json")}
-        except CheckpointError as error:
-            return {"run": str(path), "state": "unreadable", "step": None, "reason": str(error)}
-
-    rows = [row(path) for path in list_runs(directory)]
+    rows = [{"run": str(path), **status_of(path)} for path in list_runs(directory)]
     if as_json:
         print_json({"runs": rows})
     else:

@@ -2,6 +2,7 @@
 
 __all__ = ["train"]
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def train(
     steps: Annotated[str | None, typer.Option(metavar="N", help="How many; +N with --resume for N more")] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="Of the classical networks")] = None,
     plugin: Plugins = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where runs are kept")] = Path("runs"),
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where runs are kept; runs if not given")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with a run, bit for bit")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing")] = False,
     as_json: AsJson = False,
@@ -47,14 +48,15 @@ def train(
             got=recipe or config,
             cure="Leave out the recipe and --config",
         )
+    if resume is not None and out is not None:
+        raise ConfigError("A run that is resumed stays where it is", got=f"--out {out}", cure="Leave out --out")
     changes = [assignment(text) for text in sets or []]
     changes += [("train.steps", _steps(steps, resume))] if steps is not None else []
     flags = (("backend.name", backend), ("backend.shots", shots), ("seed", seed), ("run.device", device))
     changes += [(key, value) for key, value in flags if value is not None]
 
-    from qgan import show
+    from qgan import layout, show
     from qgan.api import configured, open_session
-    from qgan.files import read_json
     from qgan.objects import Objects
     from qgan.plugins import load_plugins
     from qgan.run import Run
@@ -78,7 +80,13 @@ def train(
             show.plan(plan.facts)
         return
     session = open_session(
-        recipe, config=config, changes=changes, objects=Objects(), out=out, resume_from=resume, plugins=plugin or []
+        recipe,
+        config=config,
+        changes=changes,
+        objects=Objects(),
+        out=out or Path("runs"),
+        resume_from=resume,
+        plugins=plugin or [],
     )
     try:
         show.progress(session, quiet=quiet)
@@ -88,7 +96,7 @@ def train(
         say(str(stop) or f"Stopped at once. {again}")
         raise typer.Exit(getattr(stop, "exit_code", 130)) from None
     run = Run(session.run, session.experiment)
-    report = read_json(run.path / "metrics.json")
+    report = layout.read(run.path / "metrics.json", layout.Report, cure=f"Measure it again: qgan evaluate {run.path}")
     if as_json:
         print_json(
             {"run": str(run.path), "status": run.directory.status, **report, "samples": str(run.path / "samples.png")}
@@ -98,7 +106,7 @@ def train(
 
 
 def _steps(text: str, resume: Path | None) -> Any:
-    if not text.removeprefix("+").isdecimal() or len(text) > 18 or (text.startswith("+") and resume is None):
+    if not re.fullmatch(r"\+?[0-9]{1,17}", text) or (text.startswith("+") and resume is None):
         raise ConfigError(
             "The number of steps cannot be used", got=text, allowed="a number, or +N together with --resume"
         )

@@ -1,9 +1,10 @@
 """Cuts rows into train, validation and test, and puts the parts together as a data set."""
 
-__all__ = ["DEFAULT_SPLIT", "Split", "assemble", "check_split", "split_rows"]
+__all__ = ["DEFAULT_SPLIT", "Split", "assemble", "check_split", "checked", "split_rows"]
 
 import hashlib
 import math
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -60,18 +61,59 @@ def assemble(
     """A data set with its hash.
 
     Raises:
-        DataError: If a part is empty.
+        DataError: If it cannot be trained on; see :func:`checked`.
     """
-    sizes = {"train": len(train), "validation": len(validation), "test": len(test)}
-    if not all(sizes.values()):
+    return checked(DataSet(name, train, validation, test, float(low), float(high), labelled))
+
+
+def checked(data: DataSet) -> DataSet:
+    """The data set, with its hash where it has none.
+
+    Raises:
+        DataError: If a part is empty, shapes differ, something is not finite, or ``low`` is not below ``high``.
+    """
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    if not all(len(part) for part in parts.values()):
         raise DataError(
-            f"A part of the data set '{name}' is empty",
-            got=", ".join(f"{part}: {size}" for part, size in sizes.items()),
+            f"A part of the data set '{data.name}' is empty",
+            got=", ".join(f"{name}: {len(part)}" for name, part in parts.items()),
             allowed="at least one row in each part",
             cure="Give more rows or a more even split",
         )
-    digest = hashlib.sha256(repr((name, float(low), float(high))).encode())
-    for part in (train, validation, test, labelled):
+    if data.labelled is not None:
+        parts["labelled"] = data.labelled
+    for name, part in parts.items():
+        _require_usable(part, f"The part '{name}' of the data set '{data.name}'", data.sample_shape)
+    if not data.low < data.high:
+        raise DataError(
+            f"The range of the data set '{data.name}' is empty",
+            got=f"low = {data.low}, high = {data.high}",
+            allowed="low below high",
+            cure="Give the smallest and the largest value that a sample can have",
+        )
+    return data if data.sha256 else replace(data, sha256=_sha256(data))
+
+
+def _require_usable(part: Part, what: str, shape: tuple[int, ...]) -> None:
+    values, labels = part.values, part.labels
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf" or values.shape[1:] != shape or not shape:
+        raise DataError(
+            f"{what} does not fit",
+            got=f"{type(values).__name__} of shape {np.shape(values)}",
+            allowed=f"real numbers of shape (n, {', '.join(map(str, shape)) or 'features'})",
+            cure="Bring all parts to one sample shape",
+        )
+    if not np.isfinite(values).all():
+        raise DataError(f"{what} has values that are not finite", cure="Drop these rows or fill them in")
+    if labels is not None and labels.shape != (len(part),):
+        raise DataError(
+            f"{what} has labels that do not fit", got=f"shape {labels.shape}", allowed=f"shape ({len(part)},)"
+        )
+
+
+def _sha256(data: DataSet) -> str:
+    digest = hashlib.sha256(repr((data.name, data.low, data.high)).encode())
+    for part in (data.train, data.validation, data.test, data.labelled):
         for array in (None, None) if part is None else (part.values, part.labels):
             digest.update(b"none" if array is None else repr((array.shape, array.dtype.str)).encode() + array.tobytes())
-    return DataSet(name, train, validation, test, low, high, labelled, digest.hexdigest())
+    return digest.hexdigest()

@@ -152,3 +152,14 @@ def test_impossible_shapes_of_weights_are_refused(shape: Any) -> None:
 def test_impossible_numbers_of_latents_are_refused(number: Any) -> None:
     with pytest.raises(ValueError, match=r"latent_dim is wrong\. Got: .*\. Allowed: an integer, 0 or more\. Give"):
         from_function(good, n_wires=2, latent_dim=number, weight_shapes=SHAPES)
+
+
+def test_a_latent_may_be_the_amplitudes_of_a_state() -> None:
+    def amplitudes(latent: Any, weights: Any) -> None:
+        qml.AmplitudeEmbedding(latent, wires=range(2), normalize=True)
+        for wire in range(2):
+            qml.RY(weights["w"][..., wire], wires=wire)
+
+    circuit = from_function(amplitudes, n_wires=2, latent_dim=4, weight_shapes={"w": (2,)})
+    assert circuit.resources().weights == 2
+    assert "RY" in circuit.draw("text")

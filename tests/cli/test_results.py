@@ -1,10 +1,13 @@
 import json
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import qgan
 from qgan.config import load as load_config
@@ -50,3 +53,48 @@ def test_one_unreadable_run_does_not_hide_the_others(call: Call, tmp_path: Path)
     rows = json.loads(call("runs", tmp_path, "--json").out)["runs"]
     assert {row["state"] for row in rows} == {"created", "unreadable"}
     assert call("runs", tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("status.json", '{"state": 3}', ["train", "--resume"]),
+        ("run.json", '{"objects": 3}', ["evaluate"]),
+        ("run.json", "[]", ["sample"]),
+        ("evaluations.jsonl", "[3]\n", ["evaluate", "--checkpoint", "best"]),
+        ("metrics.json", '{"metrics": {}}', ["train", "--resume"]),
+    ],
+)
+def test_a_file_edited_wrongly_is_named(
+    call: Call, tmp_path: Path, run: Path, file: str, text: str, command: list[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / file).write_text(text)
+    done = call(*command, copy) if command[-1] != "best" else call(command[0], copy, *command[1:])
+    assert done.code == 5
+    assert str(copy / file) in done.err.replace("\n", "")
+
+
+def test_no_runs_are_no_empty_table(call: Call, tmp_path: Path) -> None:
+    done = call("runs", tmp_path)
+    assert done.code == 0
+    assert "No runs in" in done.out
+    assert json.loads(call("runs", tmp_path, "--json").out) == {"runs": []}
+
+
+def test_a_run_whose_process_died_is_not_running(call: Call, tmp_path: Path, run: Path) -> None:
+    copy = tmp_path / "runs" / "copy"
+    shutil.copytree(run, copy)
+    opened = RunDirectory.open(copy)
+    opened.set_status("running", step=2)
+    assert json.loads(call("runs", "--json").out)["runs"][0]["state"] == "stopped"
+    with opened.locked():
+        assert json.loads(call("runs", "--json").out)["runs"][0]["state"] == "running"
+
+
+def test_metrics_fit_on_a_narrow_terminal(call: Call, monkeypatch: pytest.MonkeyPatch, run: Path) -> None:
+    monkeypatch.setattr("qgan.show._out", lambda: Console(file=sys.stdout, width=80))
+    lines = call("evaluate", run).out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.lstrip().startswith("energy-distance   lower") for line in lines)

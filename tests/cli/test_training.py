@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -6,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from qgan.runs import RunDirectory
 
@@ -92,3 +94,27 @@ def test_a_run_of_names_made_in_python_is_gone_on_with_here(call: Call, run: Pat
         refused = call("train", "--resume", run, *arguments)
         assert refused.code == 2
         assert word in refused.err
+
+
+def test_a_run_that_is_resumed_has_its_place(call: Call, tmp_path: Path, run: Path) -> None:
+    done = call("train", "--resume", run, "--out", tmp_path / "elsewhere")
+    assert done.code == 2
+    assert "--out" in done.err
+
+
+@pytest.mark.parametrize("steps", ["٣", "+٣", "3²", "1_000", "-3", "+-3", "9" * 18])
+def test_steps_are_written_in_plain_digits(call: Call, run: Path, steps: str) -> None:
+    assert call("train", "--resume", run, f"--steps={steps}").code == 2
+
+
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_the_bar_keeps_what_matters_on_a_narrow_terminal(
+    call: Call, sets: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=width)
+    monkeypatch.setattr("qgan.show._err", lambda: screen)
+    assert call("train", "digits-classical", *sets, "--set=train.steps=1000", "--set=train.until=converged",
+                "--set=train.patience=1", "--set=train.min_gain=99.0").code == 0  # fmt: skip
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.file.getvalue()).strip().splitlines()[-1]  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(last) <= width
+    assert re.search(r"[0-9]+/1000 +([0-9]:..:..|-:--:--) +[0-9.]+ steps/s", last), last

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan.data.parts import assemble, check_split, split_rows
+from qgan.data.parts import assemble, check_split, checked, split_rows
 from qgan.errors import ConfigError, DataError
 from qgan.samples import DataSet, Part
 
@@ -60,3 +60,27 @@ def test_the_hash_sees_values_labels_range_and_split() -> None:
 def test_an_empty_part_is_refused() -> None:
     with pytest.raises(DataError, match=r"empty\. Got: train: 4, validation: 3, test: 0\. Allowed: "):
         data_set(np.zeros((7, 2)))
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "what"),
+    [
+        ("train", np.full((4, 2), np.nan), "not finite"),
+        ("test", np.zeros((4, 3)), "does not fit"),
+        ("validation", np.zeros((0, 2)), "is empty"),
+        ("validation", np.array([["a", "b"]]), "does not fit"),
+    ],
+)
+def test_a_data_set_of_the_users_is_checked(part: str, values: np.ndarray, what: str) -> None:
+    parts = {name: Part(np.ones((4, 2))) for name in ("train", "validation", "test")} | {part: Part(values)}
+    with pytest.raises(DataError, match=what):
+        checked(DataSet("mine", parts["train"], parts["validation"], parts["test"], low=0.0, high=1.0))
+
+
+def test_range_and_labels_of_a_data_set_are_checked() -> None:
+    part = Part(np.ones((4, 2)))
+    with pytest.raises(DataError, match="range"):
+        checked(DataSet("mine", part, part, part, low=1.0, high=1.0))
+    with pytest.raises(DataError, match="labels"):
+        checked(DataSet("mine", part, part, Part(np.ones((4, 2)), np.zeros(3, dtype=int)), low=0.0, high=1.0))
+    assert checked(DataSet("mine", part, part, part, low=0.0, high=1.0)).sha256

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qgan.checkpoints import steps
+from qgan.config import load
+from qgan.opening import begin
 from qgan.runs import RunDirectory
 
 if TYPE_CHECKING:
@@ -141,7 +144,7 @@ def test_two_processes_cannot_have_one_run(quantum: "Laboratory") -> None:
     quantum.require_identical(path)
 
 
-@pytest.mark.parametrize("text", ["process 999999999\n", f"process {os.getpid()}\n"])
+@pytest.mark.parametrize("text", ["process 999999999\n", f"process {os.getpid()}\n"], ids=["dead", "reused"])
 def test_the_lock_of_a_dead_process_is_taken_over(quantum: "Laboratory", text: str) -> None:
     path = quantum.new()
     (path / "LOCK").write_text(text)
@@ -158,3 +161,29 @@ def test_a_whole_run_begun_on_the_command_line(quantum: "Laboratory", tmp_path: 
     document = json.loads(child.said)
     assert document["status"]["state"] == "done"
     quantum.require_identical(Path(document["run"]))
+
+
+def test_a_warning_of_the_batch_system_saves_and_goes_on(quantum: "Laboratory") -> None:
+    path = quantum.new()
+    child = quantum.resume(path)
+    quantum.wait_for_step(path, 7)
+    child.kill(signal.SIGUSR1)
+    assert child.wait() == 0, child.said
+    quantum.finish(path)
+
+
+def test_a_warning_makes_a_checkpoint_between_the_others(tmp_path: Path) -> None:
+    changes = {
+        "train.steps": 8,
+        "train.batch_size": 4,
+        "run.threads": 1,
+        "evaluate.every": 0,
+        "run.checkpoint_every": 4,
+    }
+    session = begin(load("digits-classical", changes=changes.items()), out=tmp_path)
+    seen = set()
+    for record in session.records():
+        if record.step == 5:
+            signal.raise_signal(signal.SIGUSR1)
+        seen |= {*steps(session.run.checkpoints)}
+    assert seen == {0, 4, 6, 8}
