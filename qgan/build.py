@@ -4,6 +4,7 @@ __all__ = ["build"]
 
 import copy
 import inspect
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         key=Key(config.seed, "generator weights"),
         circuit=partial(_circuit, objects.circuit),
         executor=partial(_executor, backend, options, config.train.batch_size),
+        inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
     generator_component, generator = _generator(config.generator, ingredients, objects)
     if not generator.quantum:
@@ -128,6 +130,11 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         device=device,
         facts=facts_of(generator, discriminator, data, backend),
     )
+
+
+def _inner(component: Component, ingredients: Ingredients) -> Generator:
+    key = ingredients.key._replace(purpose=f"{ingredients.key.purpose}/inner")
+    return _make(GENERATORS, component, "generator.inner", replace(ingredients, key=key))[1]
 
 
 def _require_measurable(config: RunConfig, data: DataSet) -> None:
@@ -248,7 +255,7 @@ def _discriminator(
     if objects.discriminator is None:
         key = Key(config.seed, "discriminator weights")
         component, module = _make(
-            DISCRIMINATORS, config.discriminator, "discriminator", features=data.features, key=key
+            DISCRIMINATORS, config.discriminator, "discriminator", shape=data.sample_shape, classes=0, key=key
         )
     else:
         component, module = Component(name=OBJECT), _copied(objects.discriminator)

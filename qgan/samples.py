@@ -1,9 +1,9 @@
 """What goes into a generator, what comes out of it, and what it is held against."""
 
-__all__ = ["DataSet", "Draw", "Part", "Samples"]
+__all__ = ["DataSet", "Draw", "Kind", "Part", "Samples", "Scaling"]
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from qgan._typing import Array
 from qgan.seeding import Key, stream
+
+Kind: TypeAlias = Literal["points", "image", "series", "text"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,23 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """How values relate to those of their source: ``source = offset + factor * value``.
+
+    Attributes:
+        offset: One number, or one for each place of a sample.
+        factor: Likewise.
+    """
+
+    offset: Array | float = 0.0
+    factor: Array | float = 1.0
+
+    def undone(self, values: Array) -> Array:
+        """Values of shape (n, *sample_shape) as their source would have them."""
+        return self.offset + self.factor * values
+
+
+@dataclass(frozen=True)
 class DataSet:
     """Real data in three parts: fitted on, chosen by, and touched once.
 
@@ -104,6 +123,14 @@ class DataSet:
         high: The largest.
         labelled: Training data of every class the source knows, for a classifier; None where there are no labels.
         sha256: Of everything above.
+        kind: What a sample is, which decides how it is drawn and which metrics there are.
+        scaling: How the values relate to those of their source; fitted on ``train``.
+        names: Of the features, in order of the flattened sample; empty where they have none.
+        levels: The values that each feature can take, in increasing order, features in order of the flattened sample;
+            None where they are continuous. Their product is the grid that a Born machine puts probabilities on.
+        alphabet: The character of each level, where a sample is text.
+        modes: Centres of a mixture, shape (k, *sample_shape); None where there is none.
+        mode_radius: How near to its centre a sample must be to count for it.
     """
 
     name: str
@@ -114,6 +141,18 @@ class DataSet:
     high: float
     labelled: Part | None = None
     sha256: str = field(default="")
+    kind: Kind = "points"
+    scaling: Scaling = Scaling()
+    names: tuple[str, ...] = ()
+    levels: tuple[Array, ...] | None = None
+    alphabet: str = ""
+    modes: Array | None = None
+    mode_radius: float = 0.0
+
+    @property
+    def classes(self) -> int:
+        """How many classes the labels of ``train`` have; 0 where there are none."""
+        return 0 if self.train.labels is None else len(np.unique(self.train.labels))
 
     @property
     def sample_shape(self) -> tuple[int, ...]:

@@ -46,6 +46,7 @@ def from_array(
         low=low,
         high=high if high > low else low + 1,
         labelled=None if classes is None else train,
+        kind="image" if rows.ndim == 3 else "points",
     )
 
 

@@ -65,4 +65,6 @@ def digits(options: DigitsOptions, seed: int) -> "DataSet":
     parts = [everything.subset(rows) for rows in split_rows(labels, options.split, seed)]
     train, validation, test = (part.subset(np.isin(part.labels, options.classes)) for part in parts)  # pyright: ignore[reportArgumentType]
     name = "digits " + ",".join(str(digit) for digit in sorted(options.classes))
-    return assemble(name, train=train, validation=validation, test=test, low=low, high=high, labelled=parts[0])
+    return assemble(
+        name, train=train, validation=validation, test=test, low=low, high=high, labelled=parts[0], kind="image"
+    )

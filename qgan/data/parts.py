@@ -5,7 +5,7 @@ __all__ = ["DEFAULT_SPLIT", "Split", "assemble", "check_split", "checked", "spli
 import hashlib
 import math
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -56,14 +56,22 @@ def split_rows(labels: np.ndarray, split: Split, seed: int) -> tuple[np.ndarray,
 
 
 def assemble(
-    name: str, *, train: Part, validation: Part, test: Part, low: float, high: float, labelled: Part | None
+    name: str,
+    *,
+    train: Part,
+    validation: Part,
+    test: Part,
+    low: float,
+    high: float,
+    labelled: Part | None = None,
+    **more: Any,
 ) -> DataSet:
-    """A data set with its hash.
+    """A data set with its hash; ``more`` is what else a :class:`DataSet` holds.
 
     Raises:
         DataError: If it cannot be trained on; see :func:`checked`.
     """
-    return checked(DataSet(name, train, validation, test, float(low), float(high), labelled))
+    return checked(DataSet(name, train, validation, test, float(low), float(high), labelled, **more))
 
 
 def checked(data: DataSet) -> DataSet:

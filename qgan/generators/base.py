@@ -1,19 +1,62 @@
 """What every generator is, and what it is made of."""
 
-__all__ = ["Generator", "Ingredients"]
+__all__ = ["CircuitOptions", "Generator", "Ingredients", "into_range"]
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from circuits import Circuit
+from qgan._registry import Options
+from qgan.config import Component
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.samples import DataSet, Draw, Samples
-from qgan.seeding import Key
+from qgan.seeding import Key, stream
+
+
+class CircuitOptions(Options):
+    """What every generator made of circuits can be told.
+
+    Attributes:
+        circuit: A circuit's name.
+        n_wires: Wires of each circuit, ancillas among them.
+        layers: Layers of the circuit.
+        entangled: False drops the entanglers and keeps the parameters.
+        pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
+        latent_low: Smallest latent angle, radians.
+        latent_high: Largest.
+    """
+
+    circuit: str = "hardware-efficient"
+    n_wires: int = Field(default=5, ge=1, le=64)
+    layers: int = Field(default=6, ge=1, le=10_000)
+    entangled: bool = True
+    pattern: str = "own"
+    latent_low: float = 0.0
+    latent_high: float = math.pi / 2
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CircuitOptions":
+        if self.latent_low > self.latent_high:
+            raise ValueError(f"latent_low = {self.latent_low} is above latent_high = {self.latent_high}")
+        return self
+
+    def make(self, ingredients: "Ingredients", **more: Any) -> Circuit:
+        """The circuit of these options; ``more`` takes the place of some of them."""
+        keywords = {"n_wires": self.n_wires, "layers": self.layers, "entangled": self.entangled, **more}
+        if self.pattern != "own":
+            keywords["pattern"] = self.pattern
+        return ingredients.circuit(self.circuit, **keywords)
+
+    def latents(self, n: int, dim: int, key: Key) -> Tensor:
+        """Shape (n, dim), float64, uniform between ``latent_low`` and ``latent_high`` radians."""
+        return torch.from_numpy(stream(key).uniform(self.latent_low, self.latent_high, (n, dim)))
 
 
 class MakeExecutor(Protocol):
@@ -31,12 +74,14 @@ class Ingredients:
         key: Names the stream of its initial weights.
         circuit: Makes a circuit of a name (or the user's own) with keyword arguments.
         executor: Makes an executor on the run's backend.
+        inner: Makes another generator, of these ingredients but for the data: the part of one that is made of two.
     """
 
     data: DataSet
     key: Key
     circuit: Callable[..., Circuit]
     executor: MakeExecutor
+    inner: Callable[[Component, DataSet], "Generator"]
 
 
 class Generator(nn.Module, ABC):

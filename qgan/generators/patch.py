@@ -9,48 +9,31 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from qgan._registry import Options
 from qgan.errors import ConfigError
-from qgan.generators.base import Generator, Ingredients, into_range
+from qgan.generators.base import CircuitOptions, Generator, Ingredients, into_range
 from qgan.readout import Counts, Probabilities
 from qgan.samples import Draw, Samples
 from qgan.seeding import Key, stream
 
 
-class PatchOptions(Options):
+class PatchOptions(CircuitOptions):
     """Options of the patch generator.
 
     Attributes:
-        circuit: A circuit's name.
-        n_wires: Wires of each sub-circuit, ancillas among them.
         n_ancillas: The first wires, post-selected on 0.
-        layers: Layers of the circuit.
-        entangled: False drops the entanglers and keeps the parameters.
-        pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
         patches: Sub-circuits; None for as many as the sample needs.
         scale: Divide a patch by its ``"maximum"`` (its brightest pixel is then always the brightest possible) or leave
             its ``"sum"`` at 1.
-        latent_low: Smallest latent angle, radians.
-        latent_high: Largest.
     """
 
-    circuit: str = "hardware-efficient"
-    n_wires: int = Field(default=5, ge=1, le=64)
     n_ancillas: int = Field(default=1, ge=0)
-    layers: int = Field(default=6, ge=1, le=10_000)
-    entangled: bool = True
-    pattern: str = "own"
     patches: int | None = Field(default=None, ge=1, le=65_536)
     scale: Literal["maximum", "sum"] = "maximum"
-    latent_low: float = 0.0
-    latent_high: float = math.pi / 2
 
     @model_validator(mode="after")
     def _consistent(self) -> "PatchOptions":
         if self.n_ancillas >= self.n_wires:
             raise ValueError(f"n_ancillas = {self.n_ancillas} leaves none of n_wires = {self.n_wires} to read out")
-        if self.latent_low > self.latent_high:
-            raise ValueError(f"latent_low = {self.latent_low} is above latent_high = {self.latent_high}")
         return self
 
 
@@ -84,10 +67,7 @@ class PatchGenerator(Generator):
 
     def __init__(self, options: PatchOptions, ingredients: Ingredients) -> None:
         super().__init__()
-        shape = {"n_wires": options.n_wires, "layers": options.layers, "entangled": options.entangled}
-        if options.pattern != "own":
-            shape["pattern"] = options.pattern
-        circuit = ingredients.circuit(options.circuit, **shape)
+        circuit = options.make(ingredients)
         if options.n_ancillas >= circuit.n_wires:
             raise ConfigError(
                 "generator.n_ancillas leaves no wire to read out",
@@ -133,8 +113,7 @@ class PatchGenerator(Generator):
 
     def draw(self, n: int, key: Key) -> Draw:
         """Latents of shape (n, latent_dim), float64, uniform between ``latent_low`` and ``latent_high`` radians."""
-        latent = stream(key).uniform(self.options.latent_low, self.options.latent_high, (n, self.latent_dim))
-        return Draw(torch.from_numpy(latent), None, key)
+        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from circuits import CIRCUITS, Circuit
 from qgan.backends import resolve
+from qgan.config import Component
 from qgan.data.arrays import from_array
 from qgan.generators import GENERATORS, Generator, Ingredients
 from qgan.seeding import Key
@@ -19,6 +21,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def circuit(own: Circuit | None, name: str, **options: Any) -> Circuit:
     return own or CIRCUITS[name](**options)
+
+
+def inner(component: Component, ingredients: Ingredients) -> Generator:
+    entry = GENERATORS[component.name]
+    return entry.make(entry.options.model_validate(component.options), ingredients)
 
 
 def generator(
@@ -43,6 +50,7 @@ def generator(
         key=Key(seed, "generator weights"),
         circuit=partial(circuit, own),
         executor=lambda circuit, readout, *, rows: backend.executor(circuit, readout, shots=shots),  # noqa: ARG005
+        inner=lambda component, other: inner(component, replace(ingredients, data=other)),
     )
     entry = GENERATORS[name]
     return entry.make(entry.options.model_validate({**OPTIONS[name], **options}), ingredients)
