@@ -2,6 +2,7 @@
 
 __all__ = ["Entry", "NoOptions", "Options", "Table"]
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,19 @@ class Entry:
     summary: str = ""
 
 
+def _as_entry(value: Any) -> Entry:
+    """What a plugin offers: an entry, or a plain class or function that has nothing to choose.
+
+    Raises:
+        TypeError: If it is neither.
+    """
+    if isinstance(value, Entry):
+        return value
+    if not callable(value):
+        raise TypeError(f"{type(value).__name__} is neither a qgan._registry.Entry nor a class nor a function")
+    return Entry(value, summary=(inspect.getdoc(value) or "").partition("\n")[0])
+
+
 class Table(MutableMapping[str, Entry]):
     """Names and their entries, built in or from the entry-point group ``qgan.<kind>s``; what is built in wins.
 
@@ -59,7 +73,7 @@ class Table(MutableMapping[str, Entry]):
             if name not in self._offered:
                 raise KeyError(name)
             try:
-                self._entries[name] = self._offered[name].load()
+                self._entries[name] = _as_entry(self._offered[name].load())
             except Exception as error:
                 raise BackendError(
                     f"The {self.kind} '{name}' comes from the plugin {self._offered[name].value}, which failed to load",
@@ -68,8 +82,8 @@ class Table(MutableMapping[str, Entry]):
                 ) from error
         return self._entries[name]
 
-    def __setitem__(self, name: str, entry: Entry) -> None:
-        self._entries[name] = entry
+    def __setitem__(self, name: str, entry: Entry | Callable[..., Any]) -> None:
+        self._entries[name] = _as_entry(entry)
 
     def __delitem__(self, name: str) -> None:
         del self._entries[name]

@@ -25,7 +25,8 @@ from qgan.errors import BackendError, ConfigError, QganError, did_you_mean
 from qgan.evaluate import obstacle
 from qgan.experiment import Experiment, facts_of
 from qgan.game import adversarial
-from qgan.generators import GENERATORS, Generator, Ingredients
+from qgan.generators import GENERATORS, ConditionalGenerator, Generator, Ingredients
+from qgan.generators.conditional import numbered
 from qgan.losses import LOSSES
 from qgan.machine import within_memory
 from qgan.metrics import METRICS
@@ -33,7 +34,7 @@ from qgan.objects import OBJECT, Objects
 from qgan.optimizers import arguments_of, make_optimizer
 from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
-from qgan.seeding import Key
+from qgan.seeding import Key, torch_seed
 from qgan.state import TrainState
 from qgan.trials import require_loss, try_discriminator, try_generator
 from qgan.validation import validate
@@ -81,7 +82,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         executor=partial(_executor, backend, options, config.train.batch_size),
         inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
-    generator_component, generator = _generator(config.generator, ingredients, objects)
+    generator_component, generator = _generator(config, ingredients, objects)
     if not generator.quantum:
         generator.to(device)
     try_generator(generator, config.backend.name)
@@ -107,6 +108,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         device=device,
         discriminator_updates=config.train.discriminator_updates,
         clip=config.train.grad_clip,
+        conditional=config.train.conditional,
     )
     resolved = config.model_copy(
         update={
@@ -119,6 +121,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
             "run": config.run.model_copy(update={"device": device.type}),
         }
     )
+    real = numbered(data.train) if config.train.conditional else data.train
     return Experiment(
         config=resolved,
         data=data,
@@ -126,7 +129,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         discriminator=discriminator,
         game=game,
         state=TrainState(config.seed, modules, optimizers),
-        batches=Batches(data.train, size=config.train.batch_size, seed=config.seed, device=device),
+        batches=Batches(real, size=config.train.batch_size, seed=config.seed, device=device),
         device=device,
         facts=facts_of(generator, discriminator, data, backend),
     )
@@ -147,7 +150,8 @@ def _require_measurable(config: RunConfig, data: DataSet) -> None:
         )
 
 
-def _generator(component: Component, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
+def _generator(config: RunConfig, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
+    component = config.generator
     if isinstance(objects.circuit, Circuit) and "n_wires" in GENERATORS.lookup(component.name).options.model_fields:
         component = _component(component.name, {**component.options, "n_wires": objects.circuit.n_wires})
     try:
@@ -170,6 +174,9 @@ def _generator(component: Component, ingredients: Ingredients, objects: Objects)
             )
         # What the configuration said of a named circuit was not asked of this one.
         resolved = _component(resolved.name, {**resolved.options, "circuit": OBJECT, "pattern": "own"})
+    if config.train.conditional:
+        key = Key(config.seed, "label embedding")
+        generator = ConditionalGenerator(generator, data=ingredients.data, key=key)
     return resolved, generator
 
 
@@ -252,17 +259,33 @@ def _circuit(own: Any, name: str, *, n_wires: int, layers: int, **more: Any) -> 
 def _discriminator(
     config: RunConfig, objects: Objects, data: DataSet, device: torch.device
 ) -> tuple[Component, nn.Module]:
+    key = Key(config.seed, "discriminator weights")
+    classes = data.classes if config.train.conditional else 0
     if objects.discriminator is None:
-        key = Key(config.seed, "discriminator weights")
-        component, module = _make(
-            DISCRIMINATORS, config.discriminator, "discriminator", shape=data.sample_shape, classes=0, key=key
-        )
+        component, module = _named_discriminator(config.discriminator, data, classes, key)
     else:
         component, module = Component(name=OBJECT), _copied(objects.discriminator)
     if isinstance(module, nn.Module):
         module.to(device)
-    try_discriminator(module, data, device)
+    try_discriminator(module, data, device, classes=classes)
     return component, module
+
+
+def _named_discriminator(component: Component, data: DataSet, classes: int, key: Key) -> tuple[Component, nn.Module]:
+    try:
+        # A plugin's module draws its weights as torch does, from the global stream: ours while it is made.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(torch_seed(key))
+            return _make(DISCRIMINATORS, component, "discriminator", shape=data.sample_shape, classes=classes, key=key)
+    except (TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, QganError):
+            raise
+        raise ConfigError(
+            f"The discriminator '{component.name}' cannot be made",
+            got=f"{type(error).__name__}: {error}",
+            allowed="a callable of (options, shape=, classes=, key=) that gives a torch module",
+            cure="Correct the plugin that it comes from",
+        ) from error
 
 
 def _copied(module: nn.Module) -> nn.Module:

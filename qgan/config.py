@@ -64,6 +64,7 @@ class Train(Options):
         batch_size: Samples, real and generated, in each update.
         discriminator_updates: Discriminator updates in each step, each with a batch of its own.
         grad_clip: Largest norm of a player's gradient; None leaves gradients as they are.
+        conditional: Whether generator and discriminator are told the samples' labels.
         until: ``"steps"``, or ``"converged"``: stop when ``evaluate.metric`` is at its floor or on its plateau.
         patience: For how many evaluations it must have been so.
         min_gain: What counts as better than a plateau, as a share of the way from the first evaluation to the floor.
@@ -73,6 +74,7 @@ class Train(Options):
     batch_size: int = Field(default=32, ge=1, le=2**20)
     discriminator_updates: int = Field(default=1, ge=1, le=1000)
     grad_clip: float | None = Field(default=None, gt=0)
+    conditional: bool = False
     until: Literal["steps", "converged"] = "steps"
     patience: int = Field(default=5, ge=1)
     min_gain: float = Field(default=0.02, ge=0)

@@ -3,7 +3,7 @@
 __all__ = ["Experiment", "facts_of"]
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import nn
@@ -48,7 +48,10 @@ class Experiment:
 
 def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
     """What a run's identity and its plan say of these objects."""
-    circuit = getattr(generator, "circuit", None)
+    within: Any = generator
+    while hasattr(within, "inner"):
+        within = within.inner
+    circuit = getattr(within, "circuit", None)
     return {
         "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
         "gradient": {"method": generator.gradient.name, "why": generator.gradient.why},
@@ -60,7 +63,7 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
         "backend": backend.name if generator.quantum else None,
         "circuit": None
         if circuit is None
-        else {**circuit.resources()._asdict(), "patches": getattr(generator, "patches", 1)},
+        else {**circuit.resources()._asdict(), "patches": getattr(within, "patches", 1)},
     }
 
 

@@ -5,6 +5,7 @@ __all__ = ["WRITERS", "write"]
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from qgan.samples import DataSet, Samples
 
 def _npz(samples: Samples, _data: DataSet) -> bytes:
     file = io.BytesIO()
-    np.savez(file, values=samples.numpy(), weights=samples.weights.detach().cpu().numpy())
+    arrays: dict[str, Any] = {"values": samples.numpy(), "weights": samples.weights.detach().cpu().numpy()}
+    if samples.labels is not None:
+        arrays["labels"] = samples.labels.detach().cpu().numpy()
+    np.savez(file, **arrays)
     return file.getvalue()
 
 
@@ -28,8 +32,11 @@ def _npy(samples: Samples, _data: DataSet) -> bytes:
 def _csv(samples: Samples, _data: DataSet) -> bytes:
     file = io.BytesIO()
     values = samples.numpy().reshape(len(samples), -1)
-    header = ",".join(f"feature_{column}" for column in range(values.shape[1]))
-    np.savetxt(file, values, delimiter=",", header=header, comments="", fmt="%.9g")
+    names, formats = [f"feature_{column}" for column in range(values.shape[1])], ["%.9g"] * values.shape[1]
+    if samples.labels is not None:
+        values = np.column_stack([values, samples.labels.detach().cpu().numpy()])
+        names, formats = [*names, "label"], [*formats, "%d"]
+    np.savetxt(file, values, delimiter=",", header=",".join(names), comments="", fmt=formats)
     return file.getvalue()
 
 

@@ -116,21 +116,27 @@ def adversarial(
     device: torch.device,
     discriminator_updates: int = 1,
     clip: float | None = None,
+    conditional: bool = False,
 ) -> Game:
     """The game of two: the discriminator moves first, then the generator.
 
     Args:
         generator: Its samples are taken to the device before the discriminator sees them.
-        discriminator: Samples of shape (n, *sample_shape) to logits of shape (n,).
+        discriminator: Samples of shape (n, *sample_shape) to logits of shape (n,); where the game is conditional, with
+            labels of shape (n,) beside them.
         loss: What each side minimises.
         optimizers: ``"discriminator"`` and ``"generator"``.
         device: Where the discriminator is.
         discriminator_updates: In each step.
         clip: Largest norm of either side's gradient, or None.
+        conditional: Whether the discriminator is told the samples' labels.
     """
 
     def logits(samples: Samples) -> Tensor:
-        return discriminator(samples.values.to(device)).flatten()
+        values = samples.values.to(device)
+        if not conditional:
+            return discriminator(values).flatten()
+        return discriminator(values, _labels(samples).to(device)).flatten()
 
     def discriminate(batch: Batch) -> Outcome:
         with torch.no_grad():
@@ -160,3 +166,13 @@ def adversarial(
             Player("generator", generate, optimizers["generator"], clip=clip),
         ],
     )
+
+
+def _labels(samples: Samples) -> Tensor:
+    if samples.labels is None:
+        raise ConfigError(
+            "A conditional discriminator is told labels, and these samples have none",
+            got="train.conditional = true",
+            cure="Set train.conditional=false, or use labelled data and a generator that takes labels",
+        )
+    return samples.labels

@@ -17,7 +17,7 @@ from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.evaluate import Score
 from qgan.experiment import Experiment
-from qgan.generators import Generator
+from qgan.generators import ConditionalGenerator, Generator
 from qgan.machine import threads
 from qgan.objects import Objects
 from qgan.pictures import samples_figure, training_figure
@@ -93,6 +93,7 @@ class Run:
         seed: int | None = None,
         backend: str | None = None,
         shots: int | None = None,
+        label: int | None = None,
     ) -> Samples:
         """n samples; the same ones for the same seed.
 
@@ -103,14 +104,24 @@ class Run:
             seed: Of latents and shots; the run's own if None.
             backend: Another device to run the circuits on.
             shots: For each circuit; as the run has it if None.
+            label: The one class to draw, as the data name it; all by their shares if None. The run must be conditional.
         """
         if not isinstance(n, int) or n < 1:
             raise ConfigError("There must be samples to draw", got=n, allowed="1 or more")
         if seed is not None and seed < 0:
             raise ConfigError("The seed of samples cannot be used", got=seed, allowed="0 or more")
         experiment, _ = self._at(self._which(checkpoint), backend=backend, shots=shots)
+        generator, key = experiment.generator, Key(self.config.seed if seed is None else seed, "sample")
         with threads(self._threads):
-            return experiment.generator.sample(n, Key(self.config.seed if seed is None else seed, "sample"))
+            if label is None:
+                return generator.sample(n, key)
+            if not isinstance(generator, ConditionalGenerator):
+                raise ConfigError(
+                    f"The run {self.path} was not trained by class",
+                    got=f"label = {label}",
+                    cure="Leave the label out, or train with train.conditional=true",
+                )
+            return generator.sample_class(label, n, key)
 
     def plot(self) -> Figure:
         """Losses, the discriminator's scores, and the quality on validation."""

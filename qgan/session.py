@@ -125,6 +125,7 @@ class Session:
             n=config.evaluate.samples,
             seed=config.seed,
             metrics=config.evaluate.metrics,
+            conditional=config.train.conditional,
         )
         path = self.run.path / "references.json"
         if not path.exists():
@@ -204,7 +205,10 @@ class Session:
         atomic_write(run.path / "metrics.json", _pretty({"checkpoint": which, "step": point.step, **report}))
         fake = experiment.generator.sample(ROWS * COLUMNS, Key(seed, "picture"))
         archive, picture = io.BytesIO(), io.BytesIO()
-        np.savez(archive, values=fake.numpy(), weights=fake.weights.numpy())
+        arrays: Json = {"values": fake.numpy(), "weights": fake.weights.cpu().numpy()}
+        if fake.labels is not None:
+            arrays["labels"] = fake.labels.cpu().numpy()
+        np.savez(archive, **arrays)
         atomic_write(run.path / "samples.npz", archive.getvalue())
         data = experiment.data
         panels = {f"real: {data.name}": data.train.values, f"generated: step {point.step}": fake.numpy()}
@@ -227,7 +231,14 @@ def _next(loop: Iterator[StepRecord]) -> StepRecord | None:
 def evaluate_on_test(experiment: Experiment, *, samples: int | None) -> tuple[Json, list[Score]]:
     """Scores of the generator as it is, on the test part, with as many samples as it holds or fewer."""
     config = experiment.config
-    references = References(experiment.data, part="test", n=samples, seed=config.seed, metrics=config.evaluate.metrics)
+    references = References(
+        experiment.data,
+        part="test",
+        n=samples,
+        seed=config.seed,
+        metrics=config.evaluate.metrics,
+        conditional=config.train.conditional,
+    )
     scores = references.score(experiment.generator.sample(references.n, Key(config.seed, "test latent")))
     report = {
         "part": "test",

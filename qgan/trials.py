@@ -2,6 +2,7 @@
 
 __all__ = ["require_loss", "try_discriminator", "try_generator", "try_player"]
 
+import inspect
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from qgan.game import Batch, Player
 from qgan.generators import Generator
 from qgan.losses import Loss
 from qgan.samples import DataSet
-from qgan.seeding import Key
+from qgan.seeding import Key, torch_seed
 
 
 def try_generator(generator: Generator, backend: str) -> None:
@@ -37,8 +38,14 @@ def try_generator(generator: Generator, backend: str) -> None:
     generator.counts.executions = generator.counts.shots = 0
 
 
-def try_discriminator(module: Any, data: DataSet, device: torch.device) -> None:
+def try_discriminator(module: Any, data: DataSet, device: torch.device, *, classes: int = 0) -> None:
     """Shows it three samples; it is left in the mode it was in.
+
+    Args:
+        module: What was given as a discriminator.
+        data: What its samples look like.
+        device: Where they lie.
+        classes: How many labels it will be told of; 0 where it is told none.
 
     Raises:
         ConfigError: If it is no module, cannot take samples of this shape, or gives more than a logit for each.
@@ -47,14 +54,20 @@ def try_discriminator(module: Any, data: DataSet, device: torch.device) -> None:
         raise ConfigError(
             "The discriminator is no torch module", got=type(module).__name__, allowed="an instance of torch.nn.Module"
         )
-    probe = torch.zeros(3, *data.sample_shape, device=device)
+    probe: tuple[torch.Tensor, ...] = (torch.zeros(3, *data.sample_shape, device=device),)
+    if classes:
+        probe += (torch.tensor([0, classes - 1, classes // 2], device=device),)
+        _require_labels_taken(module, probe)
     training = {part: part.training for part in module.modules()}
     try:
         with torch.no_grad(), torch.random.fork_rng():
-            shape = tuple(module.eval()(probe).shape)
+            # Lazy layers draw their weights when they are first used.
+            torch.default_generator.manual_seed(torch_seed(Key(0, "trial")))
+            shape = tuple(module.eval()(*probe).shape)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         raise ConfigError(
-            f"The discriminator cannot take samples of shape {data.sample_shape}",
+            f"The discriminator cannot take samples of shape {data.sample_shape}"
+            + (f" with labels from 0 to {classes - 1}" if classes else ""),
             got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
             cure="Samples are in single precision: call module.float() before it is given"
             if any(parameter.dtype == torch.float64 for parameter in module.parameters())
@@ -65,6 +78,20 @@ def try_discriminator(module: Any, data: DataSet, device: torch.device) -> None:
             part.training = was_training
     if shape not in {(3,), (3, 1)}:
         raise ConfigError("The discriminator must give one logit for each sample", got=f"shape {shape} for 3 samples")
+
+
+def _require_labels_taken(module: nn.Module, probe: tuple[torch.Tensor, ...]) -> None:
+    """Asked of its signature, because a TypeError may come from anywhere."""
+    signature = inspect.signature(module.forward)
+    try:
+        signature.bind(*probe)
+    except TypeError as error:
+        raise ConfigError(
+            "The discriminator takes no labels, and train.conditional is true",
+            got=f"forward{signature}",
+            allowed="forward(values, labels), with labels of shape (n,), whole numbers from 0",
+            cure="Let its forward take labels too, or set train.conditional=false",
+        ) from error
 
 
 def require_loss(loss: Any) -> Loss:

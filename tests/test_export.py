@@ -39,6 +39,18 @@ def test_csv_has_a_column_for_each_feature(samples: Samples, tmp_path: Path) -> 
     np.testing.assert_allclose(read, samples.numpy().reshape(5, 6), rtol=1e-8)
 
 
+def test_labels_go_along(samples: Samples, tmp_path: Path) -> None:
+    labelled = Samples(samples.values, samples.weights, torch.tensor([-3, 7, 7, 40, 2**40]))
+    for ending in (".npz", ".csv", ".npy", ".png"):
+        write(labelled, tmp_path / f"it{ending}", DATA)
+    with np.load(tmp_path / "it.npz", allow_pickle=False) as archive:
+        assert archive["labels"].tolist() == [-3, 7, 7, 40, 2**40]
+    lines = (tmp_path / "it.csv").read_text("utf-8").splitlines()
+    assert lines[0].endswith("feature_5,label")
+    assert [line.rpartition(",")[2] for line in lines[1:]] == ["-3", "7", "7", "40", str(2**40)]
+    np.testing.assert_array_equal(np.load(tmp_path / "it.npy", allow_pickle=False), samples.numpy())
+
+
 def test_csv_brings_single_precision_back_exactly(tmp_path: Path) -> None:
     values = torch.rand(50, 3)
     write(Samples.uniform(values), tmp_path / "it.csv", DATA)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from qgan.errors import ConfigError
 from qgan.game import Batch, Game, adversarial
 from qgan.losses import NonSaturating
 from qgan.readout import Counts
@@ -96,3 +97,33 @@ def test_logits_may_have_an_axis_of_their_own_or_none(parts: SimpleNamespace) ->
     assert loss.item() == pytest.approx(2 * math.log(2), rel=1e-6)
     assert generator_loss.item() == pytest.approx(math.log(2), rel=1e-6)
     assert scores["real"].item() == scores["fake"].item() == 0.5
+
+
+class Labelled(nn.Module):
+    """The label is the logit."""
+
+    def forward(self, values: Tensor, labels: Tensor) -> Tensor:
+        return labels.to(values.dtype) + 0 * values.sum(1)
+
+
+def test_a_conditional_game_tells_the_discriminator_the_labels(parts: SimpleNamespace) -> None:
+    def objectives(**more: bool) -> Game:
+        return adversarial(
+            generator=lambda draw: Samples(torch.ones(2, 1), torch.full((2,), 0.5), draw.labels),  # type: ignore[arg-type]
+            discriminator=Labelled(),
+            loss=NonSaturating(),
+            optimizers={"generator": torch.optim.SGD(parts.generator.parameters()),
+                        "discriminator": torch.optim.SGD(parts.discriminator.parameters())},
+            device=torch.device("cpu"),
+            **more,
+        )  # fmt: skip
+
+    real = Samples(torch.ones(2, 1), torch.full((2,), 0.5), torch.tensor([3, 3]))
+    draw = Draw(torch.zeros(2, 1), torch.tensor([1, 1]), Key(0, "latent"))
+    _, _, scores = outcomes(objectives(conditional=True), Batch(real, draw))
+    assert scores["real"].item() == pytest.approx(1 / (1 + math.exp(-3)), rel=1e-6)
+    assert scores["fake"].item() == pytest.approx(1 / (1 + math.exp(-1)), rel=1e-6)
+    with pytest.raises(TypeError, match="labels"):
+        outcomes(objectives(), Batch(real, draw))
+    with pytest.raises(ConfigError, match="these samples have none"):
+        outcomes(objectives(conditional=True), Batch(Samples(real.values, real.weights), draw))

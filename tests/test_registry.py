@@ -98,6 +98,30 @@ def test_installed_entries_are_listed_without_being_loaded(offered: list[Point])
     assert len(things) == 2
 
 
+def test_a_plain_class_is_an_entry_without_options(offered: list[Point]) -> None:
+    class Own:
+        """Said in one line.
+
+        And more.
+        """
+
+    offered.append(Point("gamma", Own))
+    things = table()
+    things["delta"] = Own
+    for name in ("gamma", "delta"):
+        entry = things.lookup(name)
+        assert (entry.make, entry.options, entry.summary) == (Own, NoOptions, "Said in one line.")
+
+
+def test_what_is_neither_an_entry_nor_a_class_is_refused(offered: list[Point]) -> None:
+    offered.append(Point("gamma", 3))
+    things = table()
+    with pytest.raises(BackendError, match=r"'gamma'.*int is neither"):
+        things.lookup("gamma")
+    with pytest.raises(TypeError, match="int is neither"):
+        things["delta"] = 3  # type: ignore[assignment]
+
+
 def test_what_is_built_in_wins(offered: list[Point]) -> None:
     offered.append(Point("alpha", Entry(str, summary="foreign")))
     things = table(alpha="a")

@@ -49,6 +49,41 @@ def test_a_discriminator_is_left_in_its_mode() -> None:
     assert [part.training for part in module] == [True, False, True]
 
 
+class Told(nn.Module):
+    """Knows of three classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.layer = nn.Embedding(3, 4), nn.Linear(4, 1)
+
+    def forward(self, values: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.layer(values.flatten(1) + (0 if labels is None else self.table(labels)))
+
+
+def test_a_discriminator_is_tried_out_with_every_label() -> None:
+    try_discriminator(Told(), DATA, CPU, classes=3)
+    with pytest.raises(ConfigError, match="with labels from 0 to 3"):
+        try_discriminator(Told(), DATA, CPU, classes=4)
+
+
+def test_a_discriminator_that_takes_no_labels_is_refused() -> None:
+    module = nn.Sequential(nn.Flatten(), nn.Linear(4, 1))
+    try_discriminator(module, DATA, CPU)
+    with pytest.raises(ConfigError, match=r"takes no labels.*forward\(values, labels\).*conditional=false"):
+        try_discriminator(module, DATA, CPU, classes=2)
+
+
+def test_lazy_layers_draw_the_same_weights_each_time_and_leave_the_global_stream_alone() -> None:
+    before = torch.get_rng_state()
+    weights = []
+    for _ in range(2):
+        module = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
+        try_discriminator(module, DATA, CPU)
+        weights.append(module.get_parameter("1.weight").detach())
+    assert torch.equal(*weights)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_loss_has_two_sides() -> None:
     with pytest.raises(ConfigError, match="'discriminator'"):
         require_loss(nn.BCEWithLogitsLoss())

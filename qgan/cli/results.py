@@ -19,6 +19,7 @@ def sample(
     backend: Annotated[str | None, typer.Option(metavar="NAME", help="Run the circuits elsewhere")] = None,
     shots: Annotated[int | None, typer.Option(metavar="N", help="For each circuit")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the latents; the run's own without it")] = None,
+    label: Annotated[int | None, typer.Option(metavar="N", help="One class of a conditional run only")] = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +36,7 @@ def sample(
 
     load_plugins(plugin or [])
     source = load(run)
-    samples = source.sample(n, checkpoint=checkpoint, seed=seed, backend=backend, shots=shots)
+    samples = source.sample(n, checkpoint=checkpoint, seed=seed, backend=backend, shots=shots, label=label)
     write(samples, out, source.data)
     if as_json:
         print_json({"run": str(run), "n": n, "checkpoint": checkpoint or source.directory.chosen(), "file": str(out)})

@@ -20,7 +20,7 @@ CODES = {0, 2, 3, 4, 5, 6, 7, 12}
 FLAGS = {
     "train": "--config --set --backend --shots --seed --steps --device --plugin --out --resume --dry-run --json "
     "--quiet",
-    "sample": "-n --out --checkpoint --backend --shots --seed --plugin --json",
+    "sample": "-n --out --checkpoint --backend --shots --seed --label --plugin --json",
     "evaluate": "--samples --checkpoint --plugin --json",
     "runs": "--json",
     "recipes": "--json",

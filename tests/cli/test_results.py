@@ -45,6 +45,23 @@ def test_samples_of_any_checkpoint_and_backend(call: Call, tmp_path: Path, run: 
     assert call("sample", run, "--shots", "0").code == 2
 
 
+def test_one_class_is_drawn_from_a_conditional_run_only(
+    call: Call, tmp_path: Path, run: Path, sets: tuple[str, ...]
+) -> None:
+    more = ("--set=train.conditional=true", "--set=data.classes=[3,7]", "--set=train.steps=1")
+    assert call("train", "digits-classical", *sets, *more, "--out", "told", "--json").code == 0
+    (told,) = (tmp_path / "told").iterdir()
+    assert call("sample", told, "-n", "4", "--label", "7", "--out", "seven.npz").code == 0
+    assert np.load(tmp_path / "seven.npz")["labels"].tolist() == [7] * 4
+    assert call("sample", told, "-n", "40", "--out", "both.csv").code == 0
+    labels = np.loadtxt(tmp_path / "both.csv", delimiter=",", skiprows=1)[:, -1]
+    assert {*labels.tolist()} == {3, 7}
+    for source, label, cure in ((told, "4", "3, 7"), (run, "0", "conditional=true")):
+        done = call("sample", source, "--label", label)
+        assert done.code == 2
+        assert cure in done.err
+
+
 def test_one_unreadable_run_does_not_hide_the_others(call: Call, tmp_path: Path) -> None:
     for seed in (1, 2):
         RunDirectory.create(tmp_path, load_config("digits", changes=[("seed", seed)]), {})

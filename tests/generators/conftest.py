@@ -16,7 +16,11 @@ from qgan.seeding import Key
 OPTIONS: dict[str, dict[str, Any]] = {
     "patch": {"n_wires": 3, "layers": 2},
     "mlp": {"parameters": 31, "latent_dim": 4},
+    "conv": {"parameters": 51, "latent_dim": 4},
+    "recurrent": {"parameters": 45},
 }
+# Where a sample of another shape wants another budget.
+BUDGETS = {("mlp", (1,)): 11, ("conv", (1,)): 25, ("conv", (2, 4)): 77}
 
 
 def circuit(own: Circuit | None, name: str, **options: Any) -> Circuit:
@@ -53,7 +57,8 @@ def generator(
         inner=lambda component, other: inner(component, replace(ingredients, data=other)),
     )
     entry = GENERATORS[name]
-    return entry.make(entry.options.model_validate({**OPTIONS[name], **options}), ingredients)
+    budget = {"parameters": BUDGETS[name, shape]} if (name, shape) in BUDGETS else {}
+    return entry.make(entry.options.model_validate({**OPTIONS[name], **budget, **options}), ingredients)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("shape", [(6,), (2, 4), (1,)])
 def test_samples_have_the_shape_of_the_data(make: Make, name: str, shape: tuple[int, ...]) -> None:
-    module = make(name, shape=shape, **({"parameters": 11} if name == "mlp" and shape == (1,) else {}))
+    module = make(name, shape=shape)
     for n in (1, 5):
         samples = module.sample(n, KEY)
         assert samples.values.shape == (n, *shape)

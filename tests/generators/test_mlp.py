@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgan.errors import ConfigError
-from qgan.generators import MLPGenerator
-from qgan.generators.mlp import TOLERANCE, solve_width
+from qgan.generators import ClassicalGenerator
+from qgan.generators.budget import TOLERANCE
+from qgan.generators.mlp import solve_width
 from qgan.seeding import Key
 
-Make = Callable[..., MLPGenerator]
+Make = Callable[..., ClassicalGenerator]
 sizes = st.integers(1, 100)
 
 
