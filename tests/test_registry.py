@@ -43,7 +43,7 @@ def test_every_table_says_what_is_in_it(every: Table) -> None:
     assert every.group.startswith("qgan.")
     assert len(every) == len(list(every)) == len(set(every)) > 0
     for name in every:
-        entry = every.lookup(name)
+        entry = every[name]
         assert entry.summary
         assert issubclass(entry.options, Options)
         entry.options()
