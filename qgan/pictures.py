@@ -17,7 +17,7 @@ from qgan.samples import DataSet, Samples
 from qgan.seeding import Key
 
 COLUMNS, ROWS = 6, 6
-WORDS, POINTS = 72, 500
+WORDS, POINTS, FREQUENCIES = 72, 500, 10_000
 MOST_PLOTS = 4
 GAP = 1
 # Okabe and Ito's palette, which colour-blind readers can tell apart; line styles differ, too.
@@ -39,7 +39,9 @@ def samples_figure(data: DataSet, generated: Mapping[str, Samples]) -> Figure:
         data: What the generator imitates; as many of its training rows are drawn as samples would be.
         generated: Title and samples.
     """
-    real = data.train.subset(np.arange(min(samples_wanted(data), len(data.train))))
+    # Frequencies take more rows than can be told apart as points.
+    count = FREQUENCIES if data.kind == "points" and data.levels is not None else samples_wanted(data)
+    real = data.train.subset(np.arange(min(count, len(data.train))))
     panels = {f"real: {data.name}": Samples.uniform(torch.from_numpy(real.values)), **generated}
     if data.kind == "points":
         return _points(data, panels)
@@ -142,7 +144,10 @@ def _points(data: DataSet, panels: Mapping[str, Samples]) -> Figure:
             if data.levels is not None:
                 _bars(axes, data, samples, plot[0])
             elif len(plot) == 1:
-                axes.hist(values[title][:, plot[0]], bins=30, range=tuple(ends[plot[0]]), color=BLUE)
+                column = values[title][:, plot[0]]
+                even = np.full(len(column), 1 / len(column))
+                axes.hist(column, bins=30, range=tuple(ends[plot[0]]), weights=even, color=BLUE)
+                axes.set_ylabel("share")
             else:
                 style: dict[str, Any] = {"color": BLUE, "s": 8, "alpha": 0.6}
                 axes.scatter(values[title][:, plot[0]], values[title][:, plot[1]], **style)
