@@ -135,7 +135,7 @@ def _text(path: Path, encoding: str) -> str:
         row = text[: text.index("\0")].count("\n") + 1
         cure = "Give a table of text; for UTF-16 set data.encoding=utf-16"
         raise fault(path, "the file is no text", row=row, got="a byte of value 0", cure=cure)
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _index(path: Path, names: list[str], column: int | str) -> int:
