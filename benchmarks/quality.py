@@ -17,7 +17,7 @@ from qgan.config import RunConfig
 from qgan.config import load as load_config
 from qgan.files import atomic_write, read_json
 from qgan.machine import threads
-from qgan.pictures import COLUMNS, ROWS, samples_figure
+from qgan.pictures import samples_figure, samples_wanted
 from qgan.run import Run
 from qgan.runlist import list_runs
 from qgan.seeding import Key
@@ -123,18 +123,17 @@ def _untrained(config: RunConfig, run: Run, place: Workplace, recipe: str) -> Js
     with threads(config.run.threads):
         report, _ = evaluate_on_test(experiment, samples=config.evaluate.samples)
         if config.seed == PICTURED:
-            key, count = Key(config.seed, "picture"), ROWS * COLUMNS
-            before = experiment.generator.sample(count, key).numpy()
+            data, picture = experiment.data, io.BytesIO()
+            key, count = Key(config.seed, "picture"), samples_wanted(data)
+            before = experiment.generator.sample(count, key)
             point = run.directory.checkpoint(run.directory.chosen())
             experiment.state.load_state_dict(point.tensors, point.scalars)
-            after = experiment.generator.sample(count, key).numpy()
-            data, picture = experiment.data, io.BytesIO()
+            after = experiment.generator.sample(count, key)
             panels = {
-                f"real: {data.name}": data.train.values,
                 f"untrained, seed {PICTURED}": before,
                 f"trained: step {point.step}, seed {PICTURED}": after,
             }
-            samples_figure(panels, low=data.low, high=data.high).savefig(picture)
+            samples_figure(data, panels).savefig(picture)
             place.out.mkdir(parents=True, exist_ok=True)
             atomic_write(place.out / f"{recipe}.png", picture.getvalue())
     return report

@@ -4,8 +4,8 @@ __all__ = ["Entry", "NoOptions", "Options", "Table"]
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from importlib import metadata
 from typing import Any
 
@@ -32,11 +32,14 @@ class Entry:
         make: Called with the validated options first, and with whatever its table's kind says after them.
         options: The model that validates the options.
         summary: One line for the listings.
+        argument: What stands behind a colon in the name, such as ``"FILE"``; ``make`` is given it as ``argument=``.
+            Empty where the name stands alone.
     """
 
     make: Callable[..., Any]
     options: type[Options] = NoOptions
     summary: str = ""
+    argument: str = ""
 
 
 def _as_entry(value: Any) -> Entry:
@@ -96,16 +99,33 @@ class Table(MutableMapping[str, Entry]):
         return sum(1 for _ in self)
 
     def lookup(self, name: str) -> Entry:
-        """The entry of that name.
+        """The entry of that name, or of what stands before its colon: ``csv:prices.csv``.
 
         Raises:
-            ConfigError: If there is none; the message names the nearest and all.
+            ConfigError: If there is none, the message names the nearest and all; or if its argument is missing, or one
+                too many.
         """
+        head, _, argument = name.partition(":")
+        known = name if name in self else head
         try:
-            return self[name]
+            entry = self[known]
         except KeyError:
             raise ConfigError(
                 f"There is no {self.kind} called '{name}'",
-                allowed=", ".join(self),
-                cure=f"{did_you_mean(name, self)}Use one of these, or load the plugin that has it with --plugin MODULE",
+                allowed=", ".join(self._spelled(each) for each in self),
+                cure=f"{did_you_mean(head, self)}Use one of these, or load the plugin that has it with --plugin MODULE",
             ) from None
+        if known == name and not entry.argument:
+            return entry
+        if known == name or not argument or not entry.argument:
+            raise ConfigError(
+                f"The {self.kind} '{known}' {'needs an' if entry.argument else 'takes no'} argument behind a colon",
+                got=name,
+                allowed=self._spelled(known),
+            )
+        return replace(entry, make=partial(entry.make, argument=argument))
+
+    def _spelled(self, name: str) -> str:
+        # An entry of another distribution is not loaded for a listing.
+        entry = self._entries.get(name)
+        return f"{name}:{entry.argument}" if entry is not None and entry.argument else name

@@ -171,7 +171,7 @@ class References:
         labels = None
         if self._conditional and train.labels is not None:
             labels = stream(Key(self._seed, "naive labels")).choice(train.labels, size=self.n)
-        mean, spread = train.values.mean(axis=0), train.values.std(axis=0)
+        mean, spread = train.moments()
         shape = (self.n, *mean.shape)
         draws = [
             stream(Key(self._seed, "pixel-wise Gaussian", step)).normal(mean, spread, shape)
@@ -208,14 +208,7 @@ def _sides(data: DataSet, part: PartName) -> tuple[Part, Part]:
     """What is held against, and what its floors come from."""
     if part == "validation":
         return data.validation, data.train
-    return data.test, _joined(data.train, data.validation)
-
-
-def _joined(first: Part, second: Part) -> Part:
-    labels = None
-    if first.labels is not None and second.labels is not None:
-        labels = np.concatenate([first.labels, second.labels])
-    return Part(np.concatenate([first.values, second.values]), labels)
+    return data.test, data.train.joined(data.validation)
 
 
 def _size(asked: int | None, available: int, others: int) -> tuple[int, str | None]:

@@ -1,6 +1,6 @@
 """All objects of a run under one name, and the facts about them that are worth writing down."""
 
-__all__ = ["Experiment", "facts_of"]
+__all__ = ["Experiment", "facts_of", "require_same_data"]
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -12,6 +12,7 @@ from qgan._typing import Json
 from qgan.backends import Backend
 from qgan.config import RunConfig
 from qgan.data.batches import Batches
+from qgan.errors import DataError
 from qgan.game import Game
 from qgan.generators import Generator
 from qgan.samples import DataSet
@@ -65,6 +66,22 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
         if circuit is None
         else {**circuit.resources()._asdict(), "patches": getattr(within, "patches", 1)},
     }
+
+
+def require_same_data(data: DataSet, identity: Json, run: str) -> None:
+    """Sees that these are the data a run began with, going by its identity.
+
+    Raises:
+        DataError: If they are not.
+    """
+    then = identity.get("data", {}).get("sha256")
+    if then != data.sha256:
+        raise DataError(
+            f"The data are not those that the run {run} began with",
+            got=f"SHA-256 {data.sha256[:12]}",
+            allowed=f"SHA-256 {str(then)[:12]}",
+            cure="Put the old data back, or begin a new run",
+        )
 
 
 def _count(module: nn.Module) -> int:

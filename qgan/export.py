@@ -1,7 +1,8 @@
-"""Samples into files: whole or absent."""
+"""Samples into files, in the units of the data's source: whole or absent."""
 
 __all__ = ["WRITERS", "write"]
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -14,39 +15,55 @@ from qgan.files import atomic_write
 from qgan.samples import DataSet, Samples
 
 
-def _npz(samples: Samples, _data: DataSet) -> bytes:
-    file = io.BytesIO()
-    arrays: dict[str, Any] = {"values": samples.numpy(), "weights": samples.weights.detach().cpu().numpy()}
+def _npz(samples: Samples, data: DataSet) -> bytes:
+    arrays: dict[str, Any] = {"values": data.scaling.undone(samples.numpy()), "weights": _weights(samples)}
     if samples.labels is not None:
         arrays["labels"] = samples.labels.detach().cpu().numpy()
+    if data.names:
+        arrays["names"] = np.array(data.names)
+    if data.kind == "text":
+        arrays["texts"] = np.array(data.texts(samples.numpy()))
+    file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
 
 
-def _npy(samples: Samples, _data: DataSet) -> bytes:
+def _npy(samples: Samples, data: DataSet) -> bytes:
     file = io.BytesIO()
-    np.save(file, samples.numpy(), allow_pickle=False)
+    np.save(file, data.scaling.undone(samples.numpy()), allow_pickle=False)
     return file.getvalue()
 
 
-def _csv(samples: Samples, _data: DataSet) -> bytes:
-    file = io.BytesIO()
-    values = samples.numpy().reshape(len(samples), -1)
-    names, formats = [f"feature_{column}" for column in range(values.shape[1])], ["%.9g"] * values.shape[1]
+def _csv(samples: Samples, data: DataSet) -> bytes:
+    """A column for each feature; then for weights, labels and texts where there is something to say."""
+    values, weights = data.scaling.undone(samples.numpy()).reshape(len(samples), -1), _weights(samples)
+    header = list(data.names or (f"feature_{column}" for column in range(values.shape[1])))
+    # Nine digits bring single precision back.
+    rows: list[list[Any]] = [[f"{value:.9g}" for value in row] for row in values.tolist()]
+    more: dict[str, list[Any]] = {}
+    if (weights != weights[0]).any():
+        more["weight"] = [f"{weight:.9g}" for weight in weights.tolist()]
     if samples.labels is not None:
-        values = np.column_stack([values, samples.labels.detach().cpu().numpy()])
-        names, formats = [*names, "label"], [*formats, "%d"]
-    np.savetxt(file, values, delimiter=",", header=",".join(names), comments="", fmt=formats)
-    return file.getvalue()
+        more["label"] = samples.labels.tolist()
+    if data.kind == "text":
+        more["text"] = data.texts(samples.numpy())
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*header, *more])
+    writer.writerows([*row, *extra] for row, *extra in zip(rows, *more.values(), strict=True))
+    return file.getvalue().encode()
 
 
 def _png(samples: Samples, data: DataSet) -> bytes:
     from qgan.pictures import samples_figure
 
     file = io.BytesIO()
-    panels = {f"real: {data.name}": data.train.values, "generated": samples.numpy()}
-    samples_figure(panels, low=data.low, high=data.high).savefig(file)
+    samples_figure(data, {"generated": samples}).savefig(file)
     return file.getvalue()
+
+
+def _weights(samples: Samples) -> np.ndarray:
+    return samples.weights.detach().cpu().numpy()
 
 
 WRITERS: dict[str, Callable[[Samples, DataSet], bytes]] = {".npz": _npz, ".npy": _npy, ".csv": _csv, ".png": _png}

@@ -14,8 +14,8 @@ from qgan.build import build
 from qgan.config import RunConfig
 from qgan.convergence import Convergence
 from qgan.documents import override
-from qgan.errors import ConfigError, DataError
-from qgan.experiment import Experiment
+from qgan.errors import ConfigError
+from qgan.experiment import Experiment, require_same_data
 from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
@@ -86,7 +86,7 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
         )
     _require_unfinished(config, run)
     experiment = build(config, objects)
-    _require_same_data(experiment, run)
+    require_same_data(experiment.data, run.identity, str(run.path))
     return config, experiment
 
 
@@ -110,17 +110,6 @@ def _require_unfinished(config: RunConfig, run: RunDirectory) -> None:
             "The run has converged, so that nothing is left to do",
             got=reason,
             cure="Go on with train.until=steps, or with a larger train.patience",
-        )
-
-
-def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
-    then, now = run.identity.get("data", {}).get("sha256"), experiment.data.sha256
-    if then != now:
-        raise DataError(
-            f"The data are not those that the run {run.path} began with",
-            got=f"SHA-256 {now[:12]}",
-            allowed=f"SHA-256 {str(then)[:12]}",
-            cure="Put the old data back, or begin a new run",
         )
 
 

@@ -1,39 +1,64 @@
 """Pictures of samples and of training. Figures are matplotlib's own and never go through pyplot's global state."""
 
-__all__ = ["samples_figure", "training_figure"]
+__all__ = ["samples_figure", "samples_wanted", "training_figure"]
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from qgan._typing import Array, Json
+from qgan.samples import DataSet, Samples
+from qgan.seeding import Key
 
 COLUMNS, ROWS = 6, 6
+WORDS, POINTS, FREQUENCIES = 72, 500, 10_000
+MOST_PLOTS = 4
 GAP = 1
 # Okabe and Ito's palette, which colour-blind readers can tell apart; line styles differ, too.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
 
 
-def samples_figure(panels: Mapping[str, Array], *, low: float, high: float) -> Figure:
-    """Samples side by side, on one scale.
+def samples_wanted(data: DataSet) -> int:
+    """How many samples of a generator make a picture."""
+    return POINTS if data.kind == "points" else WORDS if data.kind == "text" else ROWS * COLUMNS
+
+
+def samples_figure(data: DataSet, generated: Mapping[str, Samples]) -> Figure:
+    """Real samples, then generated ones, side by side on one scale and in the units of the source.
+
+    Images are a mosaic, series lines, text a table of words. Points are a histogram, a scatter plot, one for each of
+    the three pairs of three features, or a histogram for each of the first few; on a grid, the frequency of each level.
 
     Args:
-        panels: Title and values of shape (n, *sample_shape): images where a sample has two axes, else points.
-        low: The value drawn darkest.
-        high: The value drawn brightest.
+        data: What the generator imitates; as many of its training rows are drawn as samples would be.
+        generated: Title and samples.
     """
+    # Frequencies take more rows than can be told apart as points.
+    count = FREQUENCIES if data.kind == "points" and data.levels is not None else samples_wanted(data)
+    real = data.train.subset(np.arange(min(count, len(data.train))))
+    panels = {f"real: {data.name}": Samples.uniform(torch.from_numpy(real.values)), **generated}
+    if data.kind == "points":
+        return _points(data, panels)
     figure = _figure(4.2 * len(panels), 4.4)
-    for axes, (title, values) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+    row = figure.subplots(1, len(panels), squeeze=False, sharey=data.kind == "series")[0]
+    for axes, (title, samples) in zip(row, panels.items(), strict=True):
         axes.set_title(title, fontsize=11)
-        if values.ndim == 3:
-            axes.imshow(_mosaic(values, high), cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        values = _even(samples, samples_wanted(data))
+        if data.kind == "image":
+            image = _mosaic(values, data.high)
+            axes.imshow(image, cmap="gray", vmin=data.low, vmax=data.high, interpolation="nearest")
             axes.set_axis_off()
+        elif data.kind == "text":
+            _words(axes, data.texts(values))
         else:
-            _points(axes, values.reshape(len(values), -1), low, high)
+            axes.plot(_source_units(data, values).T, color=BLUE, alpha=0.4, linewidth=0.8)
+            axes.set_xlabel("time")
     figure.tight_layout()
     return figure
 
@@ -85,10 +110,66 @@ def _mosaic(values: Array, filler: float) -> Array:
     return canvas
 
 
-def _points(axes: Axes, values: Array, low: float, high: float) -> None:
-    if values.shape[1] == 1:
-        axes.hist(values[:, 0], bins=30, range=(low, high), color=BLUE)
-        return
-    style: dict[str, Any] = {"color": BLUE, "s": 8, "alpha": 0.6}
-    axes.scatter(values[:, 0], values[:, 1], **style)
-    axes.set(xlim=(low, high), ylim=(low, high), xlabel="feature 0", ylabel="feature 1")
+def _even(samples: Samples, count: int) -> Array:
+    """So many values of equal weight, or as many as there are, shape (n, *sample_shape)."""
+    if bool((samples.weights == samples.weights[0]).all()):
+        return samples.numpy()[:count]
+    return samples.resampled(count, Key(0, "picture")).numpy()
+
+
+def _words(axes: Axes, words: Sequence[str]) -> None:
+    for place, word in enumerate(words):
+        row, column = divmod(place, COLUMNS)
+        where = ((column + 0.5) / COLUMNS, 1 - (row + 0.5) / (WORDS / COLUMNS))
+        axes.text(*where, word, family="monospace", fontsize=9, ha="center", va="center", parse_math=False)
+    axes.set_axis_off()
+
+
+def _points(data: DataSet, panels: Mapping[str, Samples]) -> Figure:
+    names = data.names or tuple(f"feature {place}" for place in range(data.features))
+    plots = [(place,) for place in range(min(data.features, MOST_PLOTS))]
+    if data.levels is None and data.features in (2, 3):
+        plots = list(combinations(range(data.features), 2))
+    values = {title: _source_units(data, _even(samples, POINTS)) for title, samples in panels.items()}
+    together = np.concatenate(list(values.values()))
+    low, high = together.min(axis=0), together.max(axis=0)
+    margin = 0.03 * np.where(high > low, high - low, 1.0)
+    ends = np.stack([low - margin, high + margin], axis=1)
+    figure = _figure(4.2 * len(panels), 4.4 if len(plots) == 1 else 2.6 * len(plots))
+    grid = figure.subplots(len(plots), len(panels), squeeze=False)
+    for row, plot in zip(grid, plots, strict=True):
+        for axes, (title, samples) in zip(row, panels.items(), strict=True):
+            axes.set_title(title, fontsize=11)
+            axes.set_xlabel(names[plot[0]])
+            if data.levels is not None:
+                _bars(axes, data, samples, plot[0])
+            elif len(plot) == 1:
+                column = values[title][:, plot[0]]
+                even = np.full(len(column), 1 / len(column))
+                axes.hist(column, bins=30, range=tuple(ends[plot[0]]), weights=even, color=BLUE)
+                axes.set_ylabel("share")
+            else:
+                style: dict[str, Any] = {"color": BLUE, "s": 8, "alpha": 0.6}
+                axes.scatter(values[title][:, plot[0]], values[title][:, plot[1]], **style)
+                axes.set(xlim=tuple(ends[plot[0]]), ylim=tuple(ends[plot[1]]), ylabel=names[plot[1]])
+        top = max(axes.get_ylim()[1] for axes in row)
+        for axes in row if len(plot) == 1 else ():
+            axes.set_ylim(0, top)
+    figure.tight_layout()
+    return figure
+
+
+def _source_units(data: DataSet, values: Array) -> Array:
+    return data.scaling.undone(values).reshape(len(values), -1)
+
+
+def _bars(axes: Axes, data: DataSet, samples: Samples, feature: int) -> None:
+    """The frequency of each level, of all samples by their weights."""
+    assert data.levels is not None
+    levels = data.levels[feature]
+    column = samples.numpy().reshape(len(samples), -1)[:, feature]
+    nearest = np.abs(column[:, None] - levels).argmin(axis=1)
+    shares = np.bincount(nearest, weights=samples.weights.detach().cpu().double().numpy(), minlength=len(levels))
+    width = float(np.diff(levels).min()) if len(levels) > 1 else 1.0
+    axes.bar(levels, shares, width=0.8 * width, color=BLUE)
+    axes.set_ylabel("frequency")

@@ -16,11 +16,11 @@ from qgan.config import RunConfig
 from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.evaluate import Score
-from qgan.experiment import Experiment
+from qgan.experiment import Experiment, require_same_data
 from qgan.generators import ConditionalGenerator, Generator
 from qgan.machine import threads
 from qgan.objects import Objects
-from qgan.pictures import samples_figure, training_figure
+from qgan.pictures import samples_figure, samples_wanted, training_figure
 from qgan.plugins import require_plugins
 from qgan.readout import Counts
 from qgan.runs import RunDirectory
@@ -129,13 +129,11 @@ class Run:
         known = layout.read(path, layout.References)["metrics"] if path.exists() else {}
         return training_figure(self.records(), self.evaluations(), known, metric=self.config.evaluate.metric)
 
-    def plot_samples(self, n: int = 36) -> Figure:
-        """Real and generated samples side by side."""
-        which = self.directory.chosen()
-        fake, data = self.sample(n), self._built().data
+    def plot_samples(self, n: int | None = None) -> Figure:
+        """Real and n generated samples side by side; as many as make a picture if None."""
+        which, data = self.directory.chosen(), self._built().data
         title = f"generated: step {self.directory.checkpoint(which).step}"
-        panels = {f"real: {data.name}": data.train.values, title: fake.numpy()}
-        return samples_figure(panels, low=data.low, high=data.high)
+        return samples_figure(data, {title: self.sample(samples_wanted(data) if n is None else n)})
 
     @property
     def data(self) -> DataSet:
@@ -169,7 +167,9 @@ class Run:
         if self._experiment is None:
             self._objects.require(self.directory.identity.get("objects", {}), str(self.path))
             require_plugins(self.directory.identity.get("plugins", []), str(self.path))
-            self._experiment = build(self.config, self._objects)
+            experiment = build(self.config, self._objects)
+            require_same_data(experiment.data, self.directory.identity, str(self.path))
+            self._experiment = experiment
         return self._experiment
 
     def _at(

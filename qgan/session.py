@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import final
 
-import numpy as np
 import psutil
 
 from qgan._typing import Json
@@ -19,10 +18,11 @@ from qgan.convergence import Convergence
 from qgan.errors import ConfigError, DivergedError, Interrupted, QganError, ResourceError
 from qgan.evaluate import References, Score
 from qgan.experiment import Experiment
+from qgan.export import WRITERS
 from qgan.files import atomic_write
 from qgan.loop import StepRecord, train
 from qgan.machine import Stops, fingerprint, threads, within_memory
-from qgan.pictures import COLUMNS, ROWS, samples_figure
+from qgan.pictures import samples_figure, samples_wanted
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
 
@@ -203,16 +203,10 @@ class Session:
         experiment.state.load_state_dict(point.tensors, point.scalars)
         report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples)
         atomic_write(run.path / "metrics.json", _pretty({"checkpoint": which, "step": point.step, **report}))
-        fake = experiment.generator.sample(ROWS * COLUMNS, Key(seed, "picture"))
-        archive, picture = io.BytesIO(), io.BytesIO()
-        arrays: Json = {"values": fake.numpy(), "weights": fake.weights.cpu().numpy()}
-        if fake.labels is not None:
-            arrays["labels"] = fake.labels.cpu().numpy()
-        np.savez(archive, **arrays)
-        atomic_write(run.path / "samples.npz", archive.getvalue())
-        data = experiment.data
-        panels = {f"real: {data.name}": data.train.values, f"generated: step {point.step}": fake.numpy()}
-        samples_figure(panels, low=data.low, high=data.high).savefig(picture)
+        data, picture = experiment.data, io.BytesIO()
+        fake = experiment.generator.sample(samples_wanted(data), Key(seed, "picture"))
+        atomic_write(run.path / "samples.npz", WRITERS[".npz"](fake, data))
+        samples_figure(data, {f"generated: step {point.step}": fake}).savefig(picture)
         atomic_write(run.path / "samples.png", picture.getvalue())
         reason = self._convergence.reason or "all steps done"
         run.event("done", step=step, reason=reason)

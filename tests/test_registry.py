@@ -43,7 +43,7 @@ def test_every_table_says_what_is_in_it(every: Table) -> None:
     assert every.group.startswith("qgan.")
     assert len(every) == len(list(every)) == len(set(every)) > 0
     for name in every:
-        entry = every.lookup(name)
+        entry = every[name]
         assert entry.summary
         assert issubclass(entry.options, Options)
         entry.options()
@@ -141,3 +141,24 @@ def test_no_options_means_none() -> None:
     assert NoOptions.model_fields == {}
     with pytest.raises(ValidationError):
         NoOptions.model_validate({"a": 1})
+
+
+def test_an_entry_may_take_what_stands_behind_a_colon() -> None:
+    def make(options: NoOptions, more: int, *, argument: str) -> tuple[Any, ...]:
+        return options, more, argument
+
+    some = Table("thing", "qgan.things_for_tests", {"file": Entry(make, argument="FILE"), "plain": Entry(str)})
+    assert some.lookup("file:a:b.csv").make(NoOptions(), 3) == (NoOptions(), 3, "a:b.csv")
+    assert some["file"].make is make
+    for name in ("file", "file:"):
+        with pytest.raises(ConfigError, match=r"'file' needs an argument .* Allowed: file:FILE\."):
+            some.lookup(name)
+    with pytest.raises(ConfigError, match="'plain' takes no argument"):
+        some.lookup("plain:x")
+    with pytest.raises(ConfigError, match=r"Allowed: file:FILE, plain\. Did you mean 'file'"):
+        some.lookup("fill:x")
+
+
+def test_a_name_with_a_colon_of_its_own_is_found() -> None:
+    some = table(**{"own:thing": "mine"})
+    assert some.lookup("own:thing") is some["own:thing"]

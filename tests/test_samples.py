@@ -4,7 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan.samples import DataSet, Part, Samples
+from qgan import samples
+from qgan.samples import DataSet, Part, Samples, Scaling
 from qgan.seeding import Key
 
 
@@ -65,3 +66,47 @@ def test_a_data_set_knows_its_shape(shape: tuple[int, ...], features: int) -> No
     data = DataSet("zeros", part, part, part, 0.0, 1.0)
     assert data.sample_shape == shape
     assert data.features == features
+
+
+@pytest.mark.parametrize("large", [True, False])
+def test_a_part_of_raw_rows_is_the_part_of_their_values(monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    rows, labels = np.random.default_rng(0).integers(0, 255, (20, 2, 3), dtype=np.uint8), np.arange(20)
+    scaling, order = Scaling(3.0, np.array([[1.0, 2, 3], [4, 5, 6]])), np.random.default_rng(1).permutation(20)
+    monkeypatch.setattr(samples, "MOST_AT_ONCE", 30 if large else 1000)
+    raw = Part(rows, labels[order], scaling, order)
+    plain = Part(scaling.applied(rows)[order], labels[order])
+    assert raw.large == large
+    assert len(raw) == 20
+    half, few = np.arange(3, 15), np.array([4, 2])
+    for mine, other in (
+        (raw, plain),
+        (raw.subset(half), plain.subset(half)),
+        (raw.subset(half).subset(few), plain.subset(half).subset(few)),
+        (raw.subset(half).joined(raw.subset(few)), plain.subset(half).joined(plain.subset(few))),
+        (raw.subset(raw.values[:, 0, 0] > 30), plain.subset(plain.values[:, 0, 0] > 30)),
+    ):
+        np.testing.assert_array_equal(mine.values, other.values)
+        np.testing.assert_array_equal(mine.flat(), other.flat())
+        np.testing.assert_array_equal(np.asarray(mine.labels), np.asarray(other.labels))
+        # Sums of pieces round otherwise than one sum.
+        np.testing.assert_allclose(mine.moments()[0], other.values.mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(mine.moments()[1], other.values.std(axis=0), rtol=1e-12)
+        np.testing.assert_array_equal(
+            np.concatenate([scaling.applied(piece) for piece in mine.pieces()])
+            if mine.rows is rows
+            else np.concatenate(list(mine.pieces())),
+            other.values,
+        )
+    assert (raw.subset(half).rows is rows) == large
+
+
+def test_a_small_part_has_the_moments_that_numpy_gives_exactly() -> None:
+    part = Part(np.random.default_rng(0).standard_normal((50, 4)))
+    np.testing.assert_array_equal(part.moments()[0], part.values.mean(axis=0))
+    np.testing.assert_array_equal(part.moments()[1], part.values.std(axis=0))
+
+
+def test_text_is_that_of_the_nearest_levels() -> None:
+    part, levels = Part(np.array([[0.0, 1.0]])), (np.array([0.0, 0.5, 1.0]),) * 2
+    data = DataSet("words", part, part, part, 0.0, 1.0, kind="text", levels=levels, alphabet="abc")
+    assert data.texts(np.array([[0.2, 0.3], [0.9, 7.0], [-3.0, 0.5]])) == ["ab", "cc", "ab"]

@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from qgan.errors import ConfigError, DataError
 from qgan.samples import Part, Samples
@@ -20,7 +21,7 @@ class Batches:
     Every epoch shows each row once, every batch is full, and a batch may be larger than the data.
 
     Args:
-        part: What to draw from; it is put on the device once.
+        part: What to draw from; it is put on the device once, or batch by batch where it is large.
         size: Rows in a batch.
         seed: Of the run.
         device: Where the batches lie.
@@ -43,9 +44,9 @@ class Batches:
                 "There is no data to draw batches from", got="0 rows", allowed="1 row or more", cure="Give more data"
             )
         self.size = size
-        self._rows = len(part)
-        self._values = torch.as_tensor(part.values, dtype=dtype, device=device)
-        self._labels = None if part.labels is None else torch.as_tensor(part.labels, dtype=torch.long, device=device)
+        self._rows, self._dtype, self._device = len(part), dtype, torch.device(device)
+        self._part = part if part.large else None
+        self._values, self._labels = (None, None) if part.large else self._tensors(part)
 
         def permutation(epoch: int) -> np.ndarray:
             return stream(Key(seed, "data", epoch)).permutation(len(part))
@@ -64,5 +65,13 @@ class Batches:
         epochs = range(first // self._rows, (end - 1) // self._rows + 1)
         offset = epochs[0] * self._rows
         order = np.concatenate([self._permutation(epoch) for epoch in epochs])[first - offset : end - offset]
-        chosen = torch.from_numpy(order).to(self._values.device)
+        if self._part is not None:
+            return Samples.uniform(*self._tensors(self._part.subset(order)))
+        chosen = torch.from_numpy(order).to(self._device)
+        assert self._values is not None
         return Samples.uniform(self._values[chosen], None if self._labels is None else self._labels[chosen])
+
+    def _tensors(self, part: Part) -> tuple[Tensor, Tensor | None]:
+        values = torch.as_tensor(part.values, dtype=self._dtype, device=self._device)
+        labels = None if part.labels is None else torch.as_tensor(part.labels, dtype=torch.long, device=self._device)
+        return values, labels

@@ -6,14 +6,15 @@ https://doi.org/10.24432/C50P49; scikit-learn ships its test half.
 
 __all__ = ["DigitsOptions", "digits"]
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from qgan._registry import Options
-
-if TYPE_CHECKING:
-    from qgan.samples import DataSet
+from qgan.data.options import SplitShares
+from qgan.data.parts import DEFAULT_SPLIT, assemble, split_rows
+from qgan.samples import DataSet, Part, Scaling
 
 _BRIGHTEST = 16
 
@@ -29,7 +30,7 @@ class DigitsOptions(Options):
 
     classes: Annotated[tuple[Annotated[int, Field(ge=0, le=9)], ...], Field(strict=False, min_length=1)] = (0,)
     scaling: Literal["unit", "symmetric"] = "unit"
-    split: Annotated[tuple[float, float, float], Field(strict=False)] = (0.5, 0.2, 0.3)
+    split: SplitShares = DEFAULT_SPLIT
 
     @field_validator("classes")
     @classmethod
@@ -38,25 +39,14 @@ class DigitsOptions(Options):
             raise ValueError(f"classes must be distinct. Got: {classes}. Name each digit once.")
         return classes
 
-    @field_validator("split")
-    @classmethod
-    def _whole(cls, split: tuple[float, float, float]) -> tuple[float, float, float]:
-        from qgan.data.parts import check_split
 
-        return check_split(split)
-
-
-def digits(options: DigitsOptions, seed: int) -> "DataSet":
+def digits(options: DigitsOptions, seed: int) -> DataSet:
     """Images of shape (8, 8).
 
     All ten classes are split before the wanted ones are picked, so that ``labelled``, the training images of every
     class, never holds a validation or test image, and an image is in the same part whatever other digits are wanted.
     """
-    import numpy as np
     from sklearn.datasets import load_digits
-
-    from qgan.data.parts import assemble, split_rows
-    from qgan.samples import Part
 
     pixels, labels = load_digits(return_X_y=True)
     unit = pixels.reshape(-1, 8, 8).astype(np.float64) / _BRIGHTEST
@@ -65,6 +55,15 @@ def digits(options: DigitsOptions, seed: int) -> "DataSet":
     parts = [everything.subset(rows) for rows in split_rows(labels, options.split, seed)]
     train, validation, test = (part.subset(np.isin(part.labels, options.classes)) for part in parts)  # pyright: ignore[reportArgumentType]
     name = "digits " + ",".join(str(digit) for digit in sorted(options.classes))
+    factor = _BRIGHTEST / (high - low)
     return assemble(
-        name, train=train, validation=validation, test=test, low=low, high=high, labelled=parts[0], kind="image"
+        name,
+        train=train,
+        validation=validation,
+        test=test,
+        low=low,
+        high=high,
+        labelled=parts[0],
+        kind="image",
+        scaling=Scaling(-low * factor, factor),
     )

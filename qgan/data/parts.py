@@ -1,14 +1,16 @@
 """Cuts rows into train, validation and test, and puts the parts together as a data set."""
 
-__all__ = ["DEFAULT_SPLIT", "Split", "assemble", "check_split", "checked", "split_rows"]
+__all__ = ["DEFAULT_SPLIT", "Split", "assemble", "check_split", "checked", "divide", "drawn", "split_rows"]
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from qgan._typing import Array
 from qgan.errors import ConfigError, DataError
 from qgan.samples import DataSet, Part
 from qgan.seeding import Key, stream
@@ -55,6 +57,33 @@ def split_rows(labels: np.ndarray, split: Split, seed: int) -> tuple[np.ndarray,
     return train, validation, test
 
 
+def divide(name: str, everything: Part, *, split: Split, seed: int) -> tuple[Part, Part, Part]:
+    """Train, validation and test, stratified by label where there are labels; large parts share their rows.
+
+    Raises:
+        DataError: If one of them is empty.
+    """
+    strata = np.zeros(len(everything), dtype=np.int64) if everything.labels is None else everything.labels
+    cuts = split_rows(strata, split, seed)
+    if everything.large and everything.chosen is None:
+        labels = [None if everything.labels is None else strata[cut] for cut in cuts]
+        parts = [Part(everything.rows, label, everything.scaling, cut) for label, cut in zip(labels, cuts, strict=True)]
+    else:
+        parts = [everything.subset(cut) for cut in cuts]
+    train, validation, test = parts
+    _require_filled(name, {"train": train, "validation": validation, "test": test})
+    return train, validation, test
+
+
+def drawn(
+    name: str, values: Array, *, split: Split, seed: int, low: float, high: float, labels: Any = None, **more: Any
+) -> DataSet:
+    """The data set of values drawn from a known distribution, whose range is known beforehand."""
+    train, validation, test = divide(name, Part(values, labels), split=split, seed=seed)
+    labelled = None if labels is None else train
+    return assemble(name, train=train, validation=validation, test=test, low=low, high=high, labelled=labelled, **more)
+
+
 def assemble(
     name: str,
     *,
@@ -78,16 +107,11 @@ def checked(data: DataSet) -> DataSet:
     """The data set, with its hash where it has none.
 
     Raises:
-        DataError: If a part is empty, shapes differ, something is not finite, or ``low`` is not below ``high``.
+        DataError: If a part is empty, shapes differ, something is not finite, ``low`` is not below ``high``, or names,
+            levels, alphabet or modes do not fit the samples.
     """
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    if not all(len(part) for part in parts.values()):
-        raise DataError(
-            f"A part of the data set '{data.name}' is empty",
-            got=", ".join(f"{name}: {len(part)}" for name, part in parts.items()),
-            allowed="at least one row in each part",
-            cure="Give more rows or a more even split",
-        )
+    _require_filled(data.name, parts)
     if data.labelled is not None:
         parts["labelled"] = data.labelled
     for name, part in parts.items():
@@ -99,19 +123,30 @@ def checked(data: DataSet) -> DataSet:
             allowed="low below high",
             cure="Give the smallest and the largest value that a sample can have",
         )
+    _require_consistent(data)
     return data if data.sha256 else replace(data, sha256=_sha256(data))
 
 
+def _require_filled(name: str, parts: Mapping[str, Part]) -> None:
+    if not all(len(part) for part in parts.values()):
+        raise DataError(
+            f"A part of the data set '{name}' is empty",
+            got=", ".join(f"{name}: {len(part)}" for name, part in parts.items()),
+            allowed="at least one row in each part",
+            cure="Give more rows or a more even split",
+        )
+
+
 def _require_usable(part: Part, what: str, shape: tuple[int, ...]) -> None:
-    values, labels = part.values, part.labels
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf" or values.shape[1:] != shape or not shape:
+    rows, labels = part.rows, part.labels
+    if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "biuf" or rows.shape[1:] != shape or not shape:
         raise DataError(
             f"{what} does not fit",
-            got=f"{type(values).__name__} of shape {np.shape(values)}",
+            got=f"{type(rows).__name__} of shape {np.shape(rows)}",
             allowed=f"real numbers of shape (n, {', '.join(map(str, shape)) or 'features'})",
             cure="Bring all parts to one sample shape",
         )
-    if not np.isfinite(values).all():
+    if not all(np.isfinite(piece).all() for piece in part.pieces()):
         raise DataError(f"{what} has values that are not finite", cure="Drop these rows or fill them in")
     if labels is not None and labels.shape != (len(part),):
         raise DataError(
@@ -119,9 +154,36 @@ def _require_usable(part: Part, what: str, shape: tuple[int, ...]) -> None:
         )
 
 
+def _require_consistent(data: DataSet) -> None:
+    """That what the data set says of its samples is so."""
+    what = f"The data set '{data.name}'"
+    if data.names and len(data.names) != data.features:
+        got = f"{len(data.names)} names"
+        raise DataError(f"{what} does not name its features", got=got, allowed=f"{data.features}, or none")
+    if data.alphabet and any(len(levels) != len(data.alphabet) for levels in data.levels or ((),)):
+        raise DataError(f"{what} has an alphabet of another length than its levels", got=f"'{data.alphabet}'")
+    if data.modes is not None and (data.modes.shape[1:] != data.sample_shape or not data.mode_radius > 0):
+        got = f"shape {data.modes.shape} and radius {data.mode_radius}"
+        raise DataError(f"{what} has modes that do not fit", got=got, allowed=f"shape (k, *{data.sample_shape})")
+    if data.levels is None:
+        return
+    if len(data.levels) != data.features or not all(np.all(np.diff(levels) > 0) for levels in data.levels):
+        raise DataError(f"{what} has levels that do not fit", allowed="one increasing array for each feature")
+    for part in (data.train, data.validation, data.test):
+        columns = zip(data.levels, part.flat().T, strict=True)
+        if not all(np.isin(column, levels).all() for levels, column in columns):
+            raise DataError(f"{what} has values that are none of its levels", cure="Round them to the nearest level")
+
+
 def _sha256(data: DataSet) -> str:
     digest = hashlib.sha256(repr((data.name, data.low, data.high)).encode())
     for part in (data.train, data.validation, data.test, data.labelled):
-        for array in (None, None) if part is None else (part.values, part.labels):
-            digest.update(b"none" if array is None else repr((array.shape, array.dtype.str)).encode() + array.tobytes())
+        if part is None:
+            digest.update(b"nonenone")
+            continue
+        digest.update(repr(((len(part), *data.sample_shape), part.rows.dtype.str)).encode())
+        for piece in part.pieces():
+            digest.update(piece.tobytes())
+        labels = part.labels
+        digest.update(b"none" if labels is None else repr((labels.shape, labels.dtype.str)).encode() + labels.tobytes())
     return digest.hexdigest()

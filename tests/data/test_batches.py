@@ -4,9 +4,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qgan import samples
 from qgan.data.batches import Batches
 from qgan.errors import ConfigError, DataError
-from qgan.samples import Part
+from qgan.samples import Part, Scaling
 
 SIZES = st.integers(1, 12)
 
@@ -66,3 +67,32 @@ def test_wrong_arguments_are_refused() -> None:
         batches(0, 5)
     with pytest.raises(ValueError, match="count from 0"):
         batches(5, 5).at(-1)
+
+
+@given(rows=SIZES, size=SIZES, index=st.integers(0, 20))
+def test_large_data_come_in_the_same_batches(rows: int, size: int, index: int) -> None:
+    values, labels = np.random.default_rng(0).standard_normal((rows, 3)), np.arange(rows)
+    at_once = Batches(Part(values, labels), size=size, seed=1, device="cpu").at(index)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "MOST_AT_ONCE", 0)
+        asked_for = Batches(Part(values, labels), size=size, seed=1, device="cpu").at(index)
+    assert torch.equal(at_once.values, asked_for.values)
+    assert at_once.labels is not None
+    assert asked_for.labels is not None
+    assert torch.equal(at_once.labels, asked_for.labels)
+
+
+def test_large_data_are_not_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    applied = Scaling.applied
+
+    def watched(self: Scaling, source: np.ndarray) -> np.ndarray:
+        seen.append(len(source))
+        return applied(self, source)
+
+    monkeypatch.setattr(samples, "MOST_AT_ONCE", 100)
+    monkeypatch.setattr(Scaling, "applied", watched)
+    source = Batches(Part(np.zeros((1000, 2), np.uint8)), size=7, seed=0, device="cpu")
+    for index in range(5):
+        source.at(index)
+    assert set(seen) == {7}

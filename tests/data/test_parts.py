@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,3 +86,26 @@ def test_range_and_labels_of_a_data_set_are_checked() -> None:
     with pytest.raises(DataError, match="labels"):
         checked(DataSet("mine", part, part, Part(np.ones((4, 2)), np.zeros(3, dtype=int)), low=0.0, high=1.0))
     assert checked(DataSet("mine", part, part, part, low=0.0, high=1.0)).sha256
+
+
+LEVELS = (np.array([0.0, 1.0]),) * 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ({"names": ("x",)}, "does not name its features"),
+        ({"levels": LEVELS[:1]}, "levels that do not fit"),
+        ({"levels": (np.array([1.0, 0.0]),) * 2}, "levels that do not fit"),
+        ({"levels": (np.array([0.0, 2.0]),) * 2}, "none of its levels"),
+        ({"levels": LEVELS, "alphabet": "abc"}, "alphabet of another length"),
+        ({"alphabet": "abc"}, "alphabet of another length"),
+        ({"modes": np.zeros((3, 1)), "mode_radius": 1.0}, "modes that do not fit"),
+        ({"modes": np.zeros((3, 2))}, "modes that do not fit"),
+    ],
+)
+def test_what_a_data_set_says_of_its_samples_is_checked(facts: dict[str, Any], what: str) -> None:
+    part = Part(np.ones((4, 2)))
+    with pytest.raises(DataError, match=what):
+        checked(DataSet("mine", part, part, part, low=0.0, high=1.0, **facts))
+    assert checked(DataSet("mine", part, part, part, 0.0, 1.0, names=("x", "y"), levels=LEVELS, alphabet="ab")).sha256
