@@ -15,7 +15,7 @@ from circuits import CIRCUITS, Circuit, from_function
 from qgan._registry import Table
 from qgan._typing import Json
 from qgan.backends import Backend, BackendOptions, resolve
-from qgan.config import Component, Optimizers, RunConfig
+from qgan.config import Component, Optimizers, RunConfig, Schedules
 from qgan.data import DATA
 from qgan.data.arrays import from_array
 from qgan.data.batches import Batches
@@ -32,10 +32,12 @@ from qgan.machine import within_memory
 from qgan.metrics import METRICS
 from qgan.objects import OBJECT, Objects
 from qgan.optimizers import arguments_of, make_optimizer
+from qgan.penalties import PENALTIES
 from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
+from qgan.schedules import SCHEDULES
 from qgan.seeding import Key, torch_seed
-from qgan.state import TrainState
+from qgan.state import Average, TrainState
 from qgan.trials import require_loss, try_discriminator, try_generator
 from qgan.validation import validate
 
@@ -83,8 +85,10 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
     generator_component, generator = _generator(config, ingredients, objects)
-    if not generator.quantum:
-        generator.to(device)
+    average = _generator(config, ingredients, objects)[1] if config.train.ema else None
+    for module in (generator, average):
+        if module is not None and not module.quantum:
+            module.to(device)
     try_generator(generator, config.backend.name)
     discriminator_component, discriminator = _discriminator(config, objects, data, device)
     loss_component, loss = (
@@ -92,20 +96,26 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         if objects.loss is not None
         else _make(LOSSES, config.loss, "loss")
     )
+    penalty_component, penalty = _make(PENALTIES, config.penalty, "penalty")
     modules: dict[str, nn.Module] = {"discriminator": discriminator, "generator": generator}
     optimizers, optimizer_components = {}, {}
+    schedules, schedule_components = {}, {}
     for side, module in modules.items():
         component: Component = getattr(config.optimizer, side)
         path = f"optimizer.{side}"
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         optimizers[side] = make_optimizer(component.name, component.options, parameters, path=path)
         optimizer_components[side] = _component(component.name, arguments_of(optimizers[side]))
+        schedule_components[side], schedule = _make(SCHEDULES, getattr(config.schedule, side), f"schedule.{side}")
+        schedules[side] = partial(schedule, steps=config.train.steps)
     game = adversarial(
         generator=generator,
         discriminator=discriminator,
         loss=loss,
         optimizers=optimizers,
         device=device,
+        penalty=penalty,
+        schedules=schedules,
         discriminator_updates=config.train.discriminator_updates,
         clip=config.train.grad_clip,
         conditional=config.train.conditional,
@@ -116,7 +126,9 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
             "generator": generator_component,
             "discriminator": discriminator_component,
             "loss": loss_component,
+            "penalty": penalty_component,
             "optimizer": Optimizers(**optimizer_components),
+            "schedule": Schedules(**schedule_components),
             "backend": backend_component,
             "run": config.run.model_copy(update={"device": device.type}),
         }
@@ -125,10 +137,15 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     return Experiment(
         config=resolved,
         data=data,
-        generator=generator,
+        generator=average or generator,
         discriminator=discriminator,
         game=game,
-        state=TrainState(config.seed, modules, optimizers),
+        state=TrainState(
+            config.seed,
+            modules,
+            optimizers,
+            None if average is None else Average(generator, average, config.train.ema),
+        ),
         batches=Batches(real, size=config.train.batch_size, seed=config.seed, device=device),
         device=device,
         facts=facts_of(generator, discriminator, data, backend),

@@ -10,6 +10,7 @@ __all__ = [
     "Optimizers",
     "RunConfig",
     "RunOptions",
+    "Schedules",
     "Train",
     "load",
     "recipe_names",
@@ -56,6 +57,13 @@ class Optimizers(Options):
     discriminator: Component
 
 
+class Schedules(Options):
+    """Learning rates over the run; one schedule for each side."""
+
+    generator: Component = Component(name="constant")
+    discriminator: Component = Component(name="constant")
+
+
 class Train(Options):
     """How long, in what portions, and when to stop.
 
@@ -65,6 +73,7 @@ class Train(Options):
         discriminator_updates: Discriminator updates in each step, each with a batch of its own.
         grad_clip: Largest norm of a player's gradient; None leaves gradients as they are.
         conditional: Whether generator and discriminator are told the samples' labels.
+        ema: Decay of the generator's moving average, which is then what is evaluated and sampled; 0 for none.
         until: ``"steps"``, or ``"converged"``: stop when ``evaluate.metric`` is at its floor or on its plateau.
         patience: For how many evaluations it must have been so.
         min_gain: What counts as better than a plateau, as a share of the way from the first evaluation to the floor.
@@ -75,6 +84,7 @@ class Train(Options):
     discriminator_updates: int = Field(default=1, ge=1, le=1000)
     grad_clip: float | None = Field(default=None, gt=0)
     conditional: bool = False
+    ema: float = Field(default=0.0, ge=0, lt=1)
     until: Literal["steps", "converged"] = "steps"
     patience: int = Field(default=5, ge=1)
     min_gain: float = Field(default=0.02, ge=0)
@@ -148,7 +158,9 @@ class RunConfig(Options):
     generator: Component
     discriminator: Component
     loss: Component
+    penalty: Component = Component(name="none")
     optimizer: Optimizers
+    schedule: Schedules = Schedules()
     backend: Component
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
@@ -159,8 +171,25 @@ class RunConfig(Options):
         return _without_none(self.model_dump(mode="json"))
 
     def sha256(self) -> str:
-        """Of the canonical JSON of the document."""
-        return hashlib.sha256(json.dumps(self.document(), sort_keys=True).encode()).hexdigest()
+        """Of the canonical JSON of the document, without what a run made by an earlier version could not say."""
+        document = _without(_LATER, self.document())
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+# What was added when there were runs already, at what stood for it before: their checkpoints bear their hashes.
+_LATER: Json = {
+    "penalty": {"name": "none"},
+    "schedule": {"generator": {"name": "constant"}, "discriminator": {"name": "constant"}},
+    "train": {"ema": 0.0, "conditional": False},
+}
+
+
+def _without(defaults: Json, document: Json) -> Json:
+    return {
+        key: _without(defaults[key], value) if isinstance(value, dict) and key in defaults else value
+        for key, value in document.items()
+        if key not in defaults or value != defaults[key]
+    }
 
 
 def _without_none(value: Any) -> Any:

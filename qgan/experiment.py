@@ -27,7 +27,7 @@ class Experiment:
     Attributes:
         config: The configuration with every option filled in.
         data: The data set.
-        generator: The generator.
+        generator: What is evaluated and sampled: the generator of the game, or its average where the state keeps one.
         discriminator: The discriminator.
         game: Who plays.
         state: What changes while training.

@@ -2,8 +2,10 @@
 
 __all__ = ["Batch", "Game", "Player", "adversarial"]
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 from qgan.errors import ConfigError
 from qgan.losses import Loss
+from qgan.penalties import NoPenalty, Penalty
 from qgan.readout import Counts
 from qgan.samples import Draw, Samples
 from qgan.seeding import Key
@@ -64,6 +67,8 @@ class Player:
         updates: Updates in each step, each on a batch of its own.
         starts: The step before which it rests.
         clip: Largest norm of its gradient, or None.
+        schedule: The share of the optimiser's own learning rate that a step takes, or None for all of it.
+        constrain: Called after each update, to take the parameters back to where they may be.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Player:
     updates: int = 1
     starts: int = 1
     clip: float | None = None
+    schedule: Callable[[int], float] | None = None
+    constrain: Callable[[], None] | None = None
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -98,6 +105,17 @@ class Player:
             )
         return Outcome(loss, scores)
 
+    def update(self, step: int) -> None:
+        """Moves the parameters by the gradients that they hold, at the rate of that step."""
+        if self.schedule is not None:
+            # What was asked for, and not what the groups hold: those are put back from checkpoints.
+            rate = self.optimizer.defaults["lr"] * self.schedule(step)
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+        self.optimizer.step()
+        if self.constrain is not None:
+            self.constrain()
+
 
 @dataclass(frozen=True)
 class Game:
@@ -114,6 +132,8 @@ def adversarial(
     loss: Loss,
     optimizers: dict[str, torch.optim.Optimizer],
     device: torch.device,
+    penalty: Penalty | None = None,
+    schedules: Mapping[str, Callable[[int], float]] | None = None,
     discriminator_updates: int = 1,
     clip: float | None = None,
     conditional: bool = False,
@@ -127,31 +147,41 @@ def adversarial(
         loss: What each side minimises.
         optimizers: ``"discriminator"`` and ``"generator"``.
         device: Where the discriminator is.
+        penalty: What the discriminator minimises beside its loss, and where its weights must stay.
+        schedules: Shares of the learning rates by step, for either side or none.
         discriminator_updates: In each step.
         clip: Largest norm of either side's gradient, or None.
         conditional: Whether the discriminator is told the samples' labels.
     """
+    penalty, schedules = penalty or NoPenalty(), schedules or {}
+    fused = any(isinstance(part, nn.RNNBase) for part in discriminator.modules())
 
     def logits(samples: Samples) -> Tensor:
         values = samples.values.to(device)
-        if not conditional:
-            return discriminator(values).flatten()
-        return discriminator(values, _labels(samples).to(device)).flatten()
+        with _differentiable_twice() if fused and values.requires_grad else nullcontext():
+            if not conditional:
+                return discriminator(values).flatten()
+            return discriminator(values, _labels(samples).to(device)).flatten()
 
     def discriminate(batch: Batch) -> Outcome:
         with torch.no_grad():
             fake = generator(batch.draw)
         real_logits, fake_logits = logits(batch.real), logits(fake)
-        real_weights, fake_weights = batch.real.weights, fake.weights.to(device)
+        real_weights, fake_weights = batch.real.weights.to(real_logits), fake.weights.to(fake_logits)
         value = loss.discriminator(
             real=real_logits, fake=fake_logits, real_weights=real_weights, fake_weights=fake_weights
         )
         scores = {"real": real_weights @ real_logits.sigmoid(), "fake": fake_weights @ fake_logits.sigmoid()}
-        return Outcome(value, scores)
+        if isinstance(penalty, NoPenalty):
+            return Outcome(value, scores)
+        key = batch.draw.key
+        extra = penalty(logits, batch.real, fake, key._replace(purpose=f"{key.purpose}/penalty"))
+        return Outcome(value + extra, {**scores, "penalty": extra})
 
     def generate(batch: Batch) -> Outcome:
         fake = generator(batch.draw)
-        return Outcome(loss.generator(fake=logits(fake), fake_weights=fake.weights.to(device)), {})
+        fake_logits = logits(fake)
+        return Outcome(loss.generator(fake=fake_logits, fake_weights=fake.weights.to(fake_logits)), {})
 
     return Game(
         generator,
@@ -162,8 +192,16 @@ def adversarial(
                 optimizers["discriminator"],
                 updates=discriminator_updates,
                 clip=clip,
+                schedule=schedules.get("discriminator"),
+                constrain=partial(penalty.project, discriminator),
             ),
-            Player("generator", generate, optimizers["generator"], clip=clip),
+            Player(
+                "generator",
+                generate,
+                optimizers["generator"],
+                clip=clip,
+                schedule=schedules.get("generator"),
+            ),
         ],
     )
 
@@ -176,3 +214,14 @@ def _labels(samples: Samples) -> Tensor:
             cure="Set train.conditional=false, or use labelled data and a generator that takes labels",
         )
     return samples.labels
+
+
+@contextmanager
+def _differentiable_twice() -> Iterator[None]:
+    """Without cuDNN, the slopes of whose recurrent layers cannot be differentiated again."""
+    before = torch.backends.cudnn.enabled
+    torch.backends.cudnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = before

@@ -43,7 +43,8 @@ class StepRecord:
     Attributes:
         step: Its number, from 1.
         losses: By player; of the last update where there are several.
-        scores: Mean probability of being real that the discriminator gave, ``"real"`` and ``"fake"``.
+        scores: Mean probability of being real that the discriminator gave, ``"real"`` and ``"fake"``, as if its logits
+            were those of probabilities; and its ``"penalty"`` where there is one, which is part of its loss.
         grad_norms: By player, before clipping.
         generator: The generator's diagnostics.
         executions: Circuits run in this step.
@@ -95,6 +96,8 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
                 scores |= seen
             seconds[player.name] = perf_counter() - began
     _check_parameters(state, step)
+    if state.average is not None:
+        state.average.update()
     seconds["rest"] = perf_counter() - started - sum(seconds.values())
     return StepRecord(
         step=step,
@@ -120,7 +123,7 @@ def _update(player: Player, batch: Batch, step: int) -> tuple[float, float, dict
     size = _finite(norm, f"gradient of the {player.name}", step)
     if player.clip is not None:
         nn.utils.clip_grads_with_norm_(parameters, player.clip, norm)
-    player.optimizer.step()
+    player.update(step)
     return value, size, {name: score.item() for name, score in scores.items()}
 
 

@@ -122,11 +122,9 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
         ConfigError: If an objective fails, or depends on none of its player's parameters.
     """
     config = experiment.config
-    state, game, counts = experiment.state, experiment.game, experiment.generator.counts
+    state, game, counts = experiment.state, experiment.game, experiment.game.generator.counts
     tensors, scalars = state.state_dict()
-    batch = Batch(
-        experiment.batches.at(0), experiment.generator.draw(config.train.batch_size, Key(config.seed, "probe"))
-    )
+    batch = Batch(experiment.batches.at(0), game.generator.draw(config.train.batch_size, Key(config.seed, "probe")))
 
     def work() -> None:
         for player in game.players:

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,10 @@ changes = st.fixed_dictionaries(
         "train.grad_clip": st.floats(min_value=0, exclude_min=True, allow_infinity=False),
         "train.min_gain": st.one_of(st.integers(0, 10), st.floats(0, 1)),
         "train.until": st.sampled_from(["steps", "converged"]),
+        "train.ema": st.floats(0, 1, exclude_max=True),
+        "train.conditional": st.booleans(),
+        "penalty.name": text,
+        "schedule.generator.name": text,
         "evaluate.samples": st.integers(2, 1000),
         "evaluate.metrics": st.lists(text, min_size=1, unique=True),
         "run.threads": st.one_of(st.just("auto"), st.integers(1, 1024)),
@@ -95,3 +101,29 @@ def test_a_configuration_is_frozen() -> None:
     for model, field in ((config, "seed"), (config.train, "steps"), (config.data, "name")):
         with pytest.raises(ValueError, match="frozen"):
             setattr(model, field, 1)
+
+
+def test_a_run_of_an_earlier_version_keeps_its_hash() -> None:
+    """Its file has none of what came later, and its checkpoints bear the hash of that file."""
+    document = load("digits").document()
+    for key in ("penalty", "schedule"):
+        del document[key]
+    for key in ("ema", "conditional"):
+        del document["train"][key]
+    then = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    assert validate(RunConfig, document).sha256() == then
+    assert validate(RunConfig, document) == load("digits")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("penalty.name", "r1"),
+        ("schedule.generator.name", "cosine"),
+        ("schedule.discriminator.name", "cosine"),
+        ("train.ema", 0.9),
+        ("train.conditional", True),
+    ],
+)
+def test_what_came_later_counts_where_it_is_used(key: str, value: Any) -> None:
+    assert load("digits", changes=[(key, value)]).sha256() != load("digits").sha256()

@@ -15,6 +15,9 @@ from qgan.game import Batch, Game
 from qgan.loop import StepRecord, train
 from qgan.losses import NonSaturating
 from qgan.objects import Objects
+from qgan.penalties import PENALTIES
+from qgan.schedules import SCHEDULES
+from qgan.seeding import Key
 
 DATA = np.random.default_rng(0).random((24, 4))
 PATCH = {"generator.n_wires": 3, "generator.layers": 2}
@@ -57,15 +60,80 @@ def test_a_run_cut_in_two_is_the_run_bit_for_bit(kind: str, optimizer: str) -> N
     for side in ("generator", "discriminator"):
         changes = {**changes, f"optimizer.{side}.name": optimizer}
         changes |= {f"optimizer.{side}.{key}": value for key, value in OPTIMIZERS[optimizer].items()}
-    updates = {"train__discriminator_updates": 2}
-    straight, first, second = (make(changes, **updates) for _ in range(3))
+    assert_cut_in_two_is_whole(changes, train__discriminator_updates=2)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adadelta"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_so_it_is_with_every_schedule(schedule: str, optimizer: str) -> None:
+    changes = {f"schedule__{side}__name": schedule for side in ("generator", "discriminator")}
+    changes |= {f"optimizer__{side}__name": optimizer for side in ("generator", "discriminator")}
+    assert_cut_in_two_is_whole(MLP, **changes, schedule__generator__warmup=3, train__steps=5)
+
+
+@pytest.mark.parametrize("kind", [MLP, PATCH], ids=["mlp", "patch"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_so_it_is_with_every_penalty_and_an_average(penalty: str, kind: dict[str, Any]) -> None:
+    changes = {"penalty__name": penalty, "loss__name": "wasserstein", "train__discriminator_updates": 2}
+    assert_cut_in_two_is_whole(kind, **changes, train__ema=0.7)
+
+
+def assert_cut_in_two_is_whole(kind: dict[str, Any], **changes: Any) -> None:
+    straight, first, second = (make(kind, **changes) for _ in range(3))
     whole = run(straight, 5)
     begun = run(first, 2)
     tensors, scalars = first.state.state_dict()
     second.state.load_state_dict(tensors, json.loads(json.dumps(scalars)))
     gone_on = run(second, 5)
-    assert torch.equal(both(second), both(straight))
+    ends, expected = second.state.state_dict(), straight.state.state_dict()
+    assert all(torch.equal(value, expected[0][name]) for name, value in ends[0].items())
+    assert ends[1] == expected[1]
     assert [record.numbers() for record in begun + gone_on] == [record.numbers() for record in whole]
+
+
+@pytest.mark.parametrize("kind", [MLP, PATCH], ids=["mlp", "patch"])
+def test_an_average_changes_nothing_but_what_is_shown(kind: dict[str, Any]) -> None:
+    plain, averaged = make(kind), make(kind, train__ema=0.7)
+    expected = weights(plain.generator)
+    for step in range(1, 4):
+        assert [r.numbers() for r in run(averaged, step)] == [r.numbers() for r in run(plain, step)]
+        expected = 0.7 * expected + 0.3 * weights(plain.generator)
+    assert torch.equal(both(averaged), both(plain))
+    assert plain.generator is plain.game.generator
+    assert averaged.generator is not averaged.game.generator
+    torch.testing.assert_close(weights(averaged.generator), expected)
+    key = Key(0, "look")
+    assert not torch.equal(averaged.generator.sample(3, key).values, plain.generator.sample(3, key).values)
+
+
+def test_a_constraint_holds_after_every_update() -> None:
+    experiment = make(penalty__name="weight-clipping", penalty__bound=0.1, train__discriminator_updates=3)
+    largest: list[float] = []
+
+    def look(_module: nn.Module, _inputs: Any) -> None:
+        largest.append(weights(experiment.discriminator).abs().max().item())
+
+    experiment.discriminator.register_forward_pre_hook(look)
+    run(experiment, 2)
+    # Real and generated samples in each of three updates, and generated ones in the generator's.
+    assert len(largest) == 2 * (3 * 2 + 1)
+    assert largest[0] > 0.1, "they begin beyond it"
+    # In single precision 0.1 is a little more.
+    assert max(largest[2:]) <= torch.tensor(0.1).item()
+
+
+def test_rates_follow_the_schedule_of_the_whole_run() -> None:
+    """Not of the steps that the loop was asked for."""
+    descent = {"optimizer__generator__name": "sgd", "optimizer__generator__lr": 0.5}
+    experiment = make(**descent, schedule__generator__name="linear", train__steps=10)
+    for step in range(1, 4):
+        before = weights(experiment.generator)
+        (record,) = run(experiment, step)
+        rate = 0.5 * (1 - (step - 1) / 10)
+        # Single precision.
+        assert (weights(experiment.generator) - before).norm().item() == pytest.approx(
+            rate * record.grad_norms["generator"], rel=1e-3
+        )
 
 
 def test_runs_differ_by_their_seed() -> None:
@@ -269,8 +337,6 @@ def test_the_generator_learns() -> None:
     experiment = build(load("digits", changes=changes.items()), Objects(data=wide))
 
     def error() -> float:
-        from qgan.seeding import Key
-
         return abs(experiment.generator.sample(200, Key(0, "look")).values.mean().item() - 0.8)
 
     before = error()

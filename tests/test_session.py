@@ -75,6 +75,23 @@ def test_going_on_from_any_step_ends_as_the_straight_run(straight: RunDirectory,
     assert result(finish(opening.resume(left.path))) == result(straight)
 
 
+def test_what_is_judged_and_drawn_is_the_average(tmp_path: Path) -> None:
+    run = finish(begin(tmp_path, train__ema=0.9))
+    plain = finish(begin(tmp_path))
+    for name in ("metrics.json", "samples.npz", "evaluations.jsonl"):
+        assert (run.path / name).read_bytes() != (plain.path / name).read_bytes()
+    assert run.lines("records") == plain.lines("records")
+    assert not any(torch.equal(*pair) for pair in zip(*networks(run), strict=True))
+
+
+def networks(run: RunDirectory) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Weights of the average, and of what it is of, in the last checkpoint."""
+    tensors = run.checkpoint("last").tensors
+    names = [name.removeprefix("average/layers") for name in tensors if name.startswith("average/layers")]
+    assert names
+    return [tensors[f"average/layers{name}"] for name in names], [tensors[f"generator/layers{name}"] for name in names]
+
+
 def test_a_quantum_run_left_after_every_step(tmp_path: Path) -> None:
     tiny = {"generator__n_wires": 3, "generator__layers": 1, "train__steps": 5, "run__checkpoint_every": 1}
     undisturbed = finish(begin(tmp_path / "straight", "digits", **tiny))

@@ -6,7 +6,7 @@ from torch import nn
 
 from qgan.errors import CheckpointError
 from qgan.optimizers import _known, make_optimizer
-from qgan.state import TrainState
+from qgan.state import Average, TrainState
 
 OPTIMIZERS = sorted(_known())
 
@@ -138,3 +138,67 @@ def test_missing_and_foreign_tensors_are_refused() -> None:
     ):
         with pytest.raises(CheckpointError):
             make().load_state_dict(broken, scalars)
+
+
+def averaged(decay: float) -> TrainState:
+    state = make()
+    return TrainState(7, state.modules, state.optimizers, Average(state.modules["net"], make().modules["net"], decay))
+
+
+def held(state: TrainState) -> torch.Tensor:
+    assert state.average is not None
+    return nn.utils.parameters_to_vector(state.average.held.parameters()).detach()
+
+
+def test_an_average_begins_where_its_network_does() -> None:
+    state = make()
+    go_on(state, 3)
+    average = Average(state.modules["net"], make().modules["net"], 0.5)
+    assert torch.equal(nn.utils.parameters_to_vector(average.held.parameters()), weights(state))
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3, 0.999])
+def test_an_average_forgets_exponentially(decay: float) -> None:
+    state = averaged(decay)
+    seen, expected = [weights(state)], weights(state)
+    for _ in range(4):
+        go_on(state, 1)
+        assert state.average is not None
+        state.average.update()
+        seen.append(weights(state))
+        expected = decay * expected + (1 - decay) * seen[-1]
+    # Two ways to round in double precision.
+    torch.testing.assert_close(held(state), expected, rtol=1e-12, atol=1e-14)
+    closed = decay**4 * seen[0] + sum((1 - decay) * decay ** (4 - i) * seen[i] for i in range(1, 5))
+    torch.testing.assert_close(held(state), closed, rtol=1e-12, atol=1e-14)
+    assert not any(parameter.grad is not None for parameter in state.average.held.parameters())  # type: ignore[union-attr]
+
+
+def test_an_average_copies_buffers() -> None:
+    one, other = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    average = Average(one, other, 0.9)
+    one(torch.tensor([[1.0, 2.0], [3.0, 5.0]]))
+    average.update()
+    for mine, new in zip(other.buffers(), one.buffers(), strict=True):
+        assert torch.equal(mine, new)
+    assert other.num_batches_tracked == 1
+
+
+def test_an_average_is_part_of_a_checkpoint() -> None:
+    straight, first, second = (averaged(0.8) for _ in range(3))
+
+    def turns(state: TrainState, steps: int) -> None:
+        for _ in range(steps):
+            go_on(state, 1)
+            assert state.average is not None
+            state.average.update()
+
+    turns(straight, 5)
+    turns(first, 2)
+    tensors, scalars = first.state_dict()
+    second.load_state_dict(tensors, json.loads(json.dumps(scalars)))
+    turns(second, 3)
+    assert torch.equal(held(second), held(straight))
+    assert not torch.equal(held(straight), weights(straight))
+    with pytest.raises(CheckpointError, match="does not fit"):
+        averaged(0.8).load_state_dict(*make().state_dict())
