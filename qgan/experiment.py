@@ -60,7 +60,12 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
         "backend": backend.name if generator.quantum else None,
         "circuit": None
         if circuit is None
-        else {**circuit.resources()._asdict(), "patches": getattr(generator, "patches", 1)},
+        else {
+            **circuit.resources()._asdict(),
+            "patches": getattr(generator, "patches", 1),
+            # A file may be another when the run is gone on with.
+            **({"sha256": circuit.fingerprint()} if circuit.name.startswith("qasm:") else {}),
+        },
     }
 
 

@@ -76,7 +76,8 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     """What a run would go on with, checked and not begun.
 
     Raises:
-        ConfigError: If more is changed than may be, the run is further than that, or an object or plugin is missing.
+        ConfigError: If more is changed than may be, the run is further than that, an object or plugin is missing, or
+            the circuit's file is another.
         DataError: If the data are no longer those that the run began with.
     """
     config, done = changed(run, changes, objects), run.status["step"]
@@ -87,6 +88,7 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     _require_unfinished(config, run)
     experiment = build(config, objects)
     _require_same_data(experiment, run)
+    _require_same_circuit(experiment, run)
     return config, experiment
 
 
@@ -121,6 +123,17 @@ def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
             got=f"SHA-256 {now[:12]}",
             allowed=f"SHA-256 {str(then)[:12]}",
             cure="Put the old data back, or begin a new run",
+        )
+
+
+def _require_same_circuit(experiment: Experiment, run: RunDirectory) -> None:
+    then, now = ((facts.get("circuit") or {}).get("sha256") for facts in (run.identity, experiment.facts))
+    if then != now:
+        raise ConfigError(
+            f"The circuit's file is not the one that the run {run.path} began with",
+            got=f"gates of SHA-256 {str(now)[:12]}",
+            allowed=f"gates of SHA-256 {str(then)[:12]}",
+            cure="Put the old file back, or begin a new run",
         )
 
 
