@@ -1,6 +1,6 @@
 """All objects of a run under one name, and the facts about them that are worth writing down."""
 
-__all__ = ["Experiment", "facts_of"]
+__all__ = ["Experiment", "facts_of", "require_same_circuit"]
 
 from dataclasses import dataclass
 from typing import final
@@ -12,6 +12,7 @@ from qgan._typing import Json
 from qgan.backends import Backend
 from qgan.config import RunConfig
 from qgan.data.batches import Batches
+from qgan.errors import ConfigError
 from qgan.game import Game
 from qgan.generators import Generator
 from qgan.samples import DataSet
@@ -67,6 +68,22 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
             **({"sha256": circuit.fingerprint()} if circuit.name.startswith("qasm:") else {}),
         },
     }
+
+
+def require_same_circuit(facts: Json, recorded: Json, run: str) -> None:
+    """Sees that the circuit's file, if it is from one, says what it said when the run began.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    now, then = ((some.get("circuit") or {}).get("sha256") for some in (facts, recorded))
+    if now != then:
+        raise ConfigError(
+            f"The circuit's file is not the one that the run {run} began with",
+            got=f"gates of SHA-256 {str(now)[:12]}",
+            allowed=f"gates of SHA-256 {str(then)[:12]}",
+            cure="Put the old file back, or begin a new run",
+        )
 
 
 def _count(module: nn.Module) -> int:

@@ -15,7 +15,7 @@ from qgan.config import RunConfig
 from qgan.convergence import Convergence
 from qgan.documents import override
 from qgan.errors import ConfigError, DataError
-from qgan.experiment import Experiment
+from qgan.experiment import Experiment, require_same_circuit
 from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
@@ -88,7 +88,7 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     _require_unfinished(config, run)
     experiment = build(config, objects)
     _require_same_data(experiment, run)
-    _require_same_circuit(experiment, run)
+    require_same_circuit(experiment.facts, run.identity, str(run.path))
     return config, experiment
 
 
@@ -123,17 +123,6 @@ def _require_same_data(experiment: Experiment, run: RunDirectory) -> None:
             got=f"SHA-256 {now[:12]}",
             allowed=f"SHA-256 {str(then)[:12]}",
             cure="Put the old data back, or begin a new run",
-        )
-
-
-def _require_same_circuit(experiment: Experiment, run: RunDirectory) -> None:
-    then, now = ((facts.get("circuit") or {}).get("sha256") for facts in (run.identity, experiment.facts))
-    if then != now:
-        raise ConfigError(
-            f"The circuit's file is not the one that the run {run.path} began with",
-            got=f"gates of SHA-256 {str(now)[:12]}",
-            allowed=f"gates of SHA-256 {str(then)[:12]}",
-            cure="Put the old file back, or begin a new run",
         )
 
 

@@ -16,7 +16,7 @@ from qgan.config import RunConfig
 from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.evaluate import Score
-from qgan.experiment import Experiment
+from qgan.experiment import Experiment, require_same_circuit
 from qgan.generators import Generator
 from qgan.machine import threads
 from qgan.objects import Objects
@@ -158,7 +158,9 @@ class Run:
         if self._experiment is None:
             self._objects.require(self.directory.identity.get("objects", {}), str(self.path))
             require_plugins(self.directory.identity.get("plugins", []), str(self.path))
-            self._experiment = build(self.config, self._objects)
+            experiment = build(self.config, self._objects)
+            require_same_circuit(experiment.facts, self.directory.identity, str(self.path))
+            self._experiment = experiment
         return self._experiment
 
     def _at(

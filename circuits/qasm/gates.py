@@ -55,7 +55,7 @@ def _controlled_hadamard(_: Sequence[Any], on: Sequence[int], entangled: bool) -
         qml.RY(math.pi / 4, wires=on[1])
 
 
-_any = Gate(3, 1, lambda angles, on, _: _euler(*angles, on))
+_any = Gate(3, 1, lambda angles, on, _: _euler(angles[0], angles[1], angles[2], on))
 
 GATES: Mapping[str, Gate] = {
     "id": Gate(0, 1, lambda *_: None),
@@ -74,7 +74,7 @@ GATES: Mapping[str, Gate] = {
     "p": _turn(qml.RZ),
     "phase": _turn(qml.RZ),
     "u1": _turn(qml.RZ),
-    "u2": Gate(2, 1, lambda angles, on, _: _euler(math.pi / 2, *angles, on)),
+    "u2": Gate(2, 1, lambda angles, on, _: _euler(math.pi / 2, angles[0], angles[1], on)),
     "u3": _any,
     "U": _any,
     "cx": _fixed(qml.CNOT, 2),
