@@ -1,6 +1,6 @@
 """What is refused, and how it is said: what is wrong, what was received, what is allowed, what to do next."""
 
-__all__ = ["choose", "integer", "refusal", "require_shapes", "shapes"]
+__all__ = ["choose", "integer", "refusal", "require_shapes", "shapes", "sizes"]
 
 import difflib
 from collections.abc import Mapping
@@ -25,6 +25,18 @@ def integer(value: object, name: str, *, minimum: int, cure: str) -> int:
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
         return int(value)
     raise refusal(f"{name} is wrong", got=repr(value), allowed=f"an integer, {minimum} or more", cure=cure)
+
+
+def sizes(n_wires: object, layers: object) -> tuple[int, int]:
+    """The numbers that every circuit is made with, each 1 or more.
+
+    Raises:
+        ValueError: If one is no integer of at least 1.
+    """
+    return (
+        integer(n_wires, "n_wires", minimum=1, cure="Give the number of qubits, such as n_wires=5"),
+        integer(layers, "layers", minimum=1, cure="Give the number of layers, such as layers=6"),
+    )
 
 
 def choose(table: Mapping[str, Entry], name: str, kind: str) -> Entry:

@@ -1,6 +1,6 @@
 """A circuit: the gates, and what can be said about them without learning anything."""
 
-__all__ = ["Circuit", "Resources"]
+__all__ = ["Basis", "Circuit", "Resources"]
 
 import hashlib
 from collections import Counter
@@ -9,17 +9,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
 
 import numpy as np
+import pennylane as qml
 from numpy.typing import NDArray
 from pennylane.drawer import tape_mpl, tape_text
 from pennylane.tape import QuantumScript, make_qscript
 from pennylane.transforms import decompose
 
-from circuits._checks import integer, refusal, require_shapes, shapes
-from circuits.initial import Initial, uniform
+from circuits._checks import choose, integer, refusal, require_shapes, shapes
+from circuits.initial import INITIAL, Initial, uniform
 
 Values: TypeAlias = Any
 Weights: TypeAlias = Mapping[str, Values]
 Queue: TypeAlias = Callable[[Values, Weights, bool], None]
+Basis: TypeAlias = Literal["X", "Y", "Z"]
+Inert: TypeAlias = Mapping[str, Mapping[str, NDArray[np.bool_]]]
+
+# What turns a Pauli matrix into Z: H X H = Z, and RX(a) takes Y to Z for a = π/2.
+_INTO_Z: dict[str, Callable[[int], Any]] = {
+    "X": lambda wire: qml.Hadamard(wires=wire),
+    "Y": lambda wire: qml.RX(np.pi / 2, wires=wire),
+    "Z": lambda _: None,
+}
 
 
 class Resources(NamedTuple):
@@ -56,7 +66,10 @@ class Circuit:
         entangled: Whether its entangling gates are there.
         has_switch: Whether they can be taken out; not so for a function of the user's.
         initial: Draws initial weights; None for U[0, 2π).
+        identity: Draws weights with which, for a latent of zeros, everything after the prepared state is the identity;
+            None where there are none.
         inert: Masks of the weights that do nothing, by the name of the read-out, then by the name of the weights.
+        inert_in: The same where :meth:`in_basis` comes before the read-out, by the basis.
         reference: Where it was published.
         doc: One line on what it is.
 
@@ -72,7 +85,9 @@ class Circuit:
     entangled: bool = True
     has_switch: bool = True
     initial: Initial | None = field(default=None, repr=False)
-    inert: Mapping[str, Mapping[str, NDArray[np.bool_]]] = field(default_factory=dict, repr=False)
+    identity: Initial | None = field(default=None, repr=False)
+    inert: Inert = field(default_factory=dict, repr=False)
+    inert_in: Mapping[str, Inert] = field(default_factory=dict, repr=False)
     reference: str = field(default="", repr=False)
     doc: str = field(default="", repr=False)
 
@@ -109,6 +124,48 @@ class Circuit:
         if not self.has_switch:
             raise self._no_switch()
         return replace(self, entangled=False)
+
+    def in_basis(self, basis: Basis) -> "Circuit":
+        """The same circuit and the same weights, turned so that a read-out of Z is one of that Pauli matrix.
+
+        Masks of inert weights are those of ``inert_in``. None are known for Y, of which states with real amplitudes
+        have no expectation value at all.
+
+        Args:
+            basis: ``"X"``, ``"Y"``, or ``"Z"``, which changes nothing.
+
+        Raises:
+            ValueError: If there is no such basis.
+        """
+        own, turn = self.queue, choose(_INTO_Z, basis, "basis")
+        if basis == "Z":
+            return self
+
+        def queue(latent: Values, weights: Weights, entangled: bool) -> None:
+            own(latent, weights, entangled)
+            for wire in range(self.n_wires):
+                turn(wire)
+
+        return replace(
+            self,
+            name=f"{self.name} in {basis}",
+            queue=queue,
+            identity=None,
+            inert=self.inert_in.get(basis, {}),
+            inert_in={},
+        )
+
+    def with_initial(self, name: str) -> "Circuit":
+        """The same circuit, whose weights begin otherwise.
+
+        Args:
+            name: A name of :data:`circuits.INITIAL`: ``"own"``, ``"uniform"`` in [0, 2π), ``"normal"`` with a standard
+                deviation of 0.1 rad, or ``"identity-block"`` (Grant et al., arXiv:1903.05076).
+
+        Raises:
+            ValueError: If there is no such name, or no such weights.
+        """
+        return replace(self, initial=choose(INITIAL, name, "way to begin")(self))
 
     def initial_weights(self, rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
         """Weights to begin with, in radians, float64; the same for the same state of the generator.

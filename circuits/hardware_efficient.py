@@ -6,10 +6,10 @@ from typing import Any
 
 import pennylane as qml
 
-from circuits._checks import choose, integer
+from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
-from circuits.initial import uniform
+from circuits.initial import in_pairs, uniform
 from circuits.patterns import PATTERNS
 
 
@@ -36,8 +36,7 @@ def hardware_efficient(*, n_wires: int, layers: int, entangled: bool = True, pat
         Huang H.-L. et al., Experimental quantum generative adversarial networks for image generation, Physical Review
         Applied 16, 024051 (2021), arXiv:2010.06201.
     """
-    n_wires = integer(n_wires, "n_wires", minimum=1, cure="Give the number of qubits, such as n_wires=5")
-    layers = integer(layers, "layers", minimum=1, cure="Give the number of layers, such as layers=6")
+    n_wires, layers = sizes(n_wires, layers)
     pairs = choose(PATTERNS, pattern, "pattern")(n_wires)
 
     def queue(latent: Any, weights: Weights, entangled: bool) -> None:
@@ -58,6 +57,8 @@ def hardware_efficient(*, n_wires: int, layers: int, entangled: bool = True, pat
         queue=queue,
         entangled=entangled,
         initial=uniform(shapes, low=0.0, high=1.0),
+        # An odd number of CZ layers does not cancel.
+        identity=None if layers % 2 else lambda rng: {"w": in_pairs(rng, shapes["w"], every=2)},
         reference="Huang et al., Phys. Rev. Applied 16, 024051 (2021), arXiv:2010.06201",
         doc="RY encoding, then layers of RY on every wire and CZ on neighbours",
     )

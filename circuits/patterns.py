@@ -3,7 +3,7 @@
 Gates that commute, such as CZ, make the same layer in either order: line and brick then differ in depth alone.
 """
 
-__all__ = ["PATTERNS", "Pairs", "all_to_all", "brick", "line", "ring"]
+__all__ = ["PATTERNS", "Pairs", "all_to_all", "brick", "line", "reverse_line", "ring"]
 
 from collections.abc import Callable
 from itertools import combinations
@@ -15,6 +15,11 @@ Pairs: TypeAlias = tuple[tuple[int, int], ...]
 def line(n_wires: int) -> Pairs:
     """Each wire with the next."""
     return tuple((wire, wire + 1) for wire in range(n_wires - 1))
+
+
+def reverse_line(n_wires: int) -> Pairs:
+    """A line from its end: of CNOT gates, what all pairs in order make with many more of them."""
+    return line(n_wires)[::-1]
 
 
 def ring(n_wires: int) -> Pairs:
@@ -32,4 +37,10 @@ def all_to_all(n_wires: int) -> Pairs:
     return tuple(combinations(range(n_wires), 2))
 
 
-PATTERNS: dict[str, Callable[[int], Pairs]] = {"line": line, "ring": ring, "brick": brick, "all-to-all": all_to_all}
+PATTERNS: dict[str, Callable[[int], Pairs]] = {
+    "line": line,
+    "ring": ring,
+    "brick": brick,
+    "all-to-all": all_to_all,
+    "reverse-line": reverse_line,
+}

@@ -3,7 +3,6 @@
 __all__ = ["build"]
 
 import copy
-import inspect
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,17 +10,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from circuits import CIRCUITS, Circuit, from_function
+from circuits import Circuit
 from qgan._registry import Table
 from qgan._typing import Json
 from qgan.backends import Backend, BackendOptions, resolve
+from qgan.circuitry import file_of, make_circuit
 from qgan.config import Component, Optimizers, RunConfig, Schedules
 from qgan.data import DATA
 from qgan.data.arrays import from_array
 from qgan.data.batches import Batches
 from qgan.data.parts import checked
 from qgan.discriminators import DISCRIMINATORS
-from qgan.errors import BackendError, ConfigError, QganError, did_you_mean
+from qgan.errors import BackendError, ConfigError, QganError
 from qgan.evaluate import obstacle
 from qgan.experiment import Experiment, facts_of
 from qgan.game import adversarial
@@ -80,7 +80,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     ingredients = Ingredients(
         data=data,
         key=Key(config.seed, "generator weights"),
-        circuit=partial(_circuit, objects.circuit),
+        circuit=partial(make_circuit, objects.circuit),
         executor=partial(_executor, backend, options, config.train.batch_size),
         inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
@@ -169,8 +169,10 @@ def _require_measurable(config: RunConfig, data: DataSet) -> None:
 
 def _generator(config: RunConfig, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
     component = config.generator
-    if isinstance(objects.circuit, Circuit) and "n_wires" in GENERATORS.lookup(component.name).options.model_fields:
-        component = _component(component.name, {**component.options, "n_wires": objects.circuit.n_wires})
+    if "n_wires" in GENERATORS.lookup(component.name).options.model_fields:
+        own = objects.circuit if objects.circuit is not None else file_of(component.options.get("circuit"))
+        if isinstance(own, Circuit):
+            component = _component(component.name, {**component.options, "n_wires": own.n_wires})
     try:
         resolved, generator = _make(GENERATORS, component, "generator", ingredients)
     except QganError:
@@ -190,7 +192,8 @@ def _generator(config: RunConfig, ingredients: Ingredients, objects: Objects) ->
                 cure='Leave it out, or start from a recipe with circuits, such as "digits"',
             )
         # What the configuration said of a named circuit was not asked of this one.
-        resolved = _component(resolved.name, {**resolved.options, "circuit": OBJECT, "pattern": "own"})
+        kept = {key: value for key, value in resolved.options.items() if key != "latent_dim"}
+        resolved = _component(resolved.name, {**kept, "circuit": OBJECT, "pattern": "own"})
     if config.train.conditional:
         key = Key(config.seed, "label embedding")
         generator = ConditionalGenerator(generator, data=ingredients.data, key=key)
@@ -235,42 +238,6 @@ def _executor(
     gates = sum(circuit.resources().gates.values())
     backend.check(circuit.n_wires, batch=batch_size * rows, n_gates=gates)
     return backend.executor(circuit, readout, shots=options.shots, method=options.gradient)
-
-
-def _circuit(own: Any, name: str, *, n_wires: int, layers: int, **more: Any) -> Circuit:
-    try:
-        if own is not None:
-            # A plain function is given the shapes that most circuits have; others come as circuits.from_function(...).
-            circuit = (
-                own
-                if isinstance(own, Circuit)
-                else from_function(own, n_wires=n_wires, weight_shapes={"w": (layers, n_wires)})
-            )
-            return circuit if more.get("entangled", True) else circuit.without_entanglement()
-        if name == OBJECT:
-            raise ConfigError(
-                "The circuit of this configuration was an object",
-                cure="Give it again from Python: qgan.fit(..., circuit=...)",
-            )
-        if name not in CIRCUITS:
-            raise ConfigError(
-                f"There is no circuit called '{name}'",
-                allowed=", ".join(CIRCUITS),
-                cure=f"{did_you_mean(name, CIRCUITS)}Use one of these, or load its plugin with --plugin MODULE",
-            )
-        make = CIRCUITS[name]
-        if "pattern" in more and "pattern" not in inspect.signature(make).parameters:
-            raise ConfigError(
-                f"The circuit '{name}' has one pattern of entanglers only",
-                got=f"generator.pattern = {more['pattern']}",
-                allowed="own",
-                cure="Set generator.pattern=own",
-            )
-        return make(n_wires=n_wires, layers=layers, **more)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        raise ConfigError(str(error)) from error
 
 
 def _discriminator(

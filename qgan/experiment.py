@@ -1,6 +1,6 @@
 """All objects of a run under one name, and the facts about them that are worth writing down."""
 
-__all__ = ["Experiment", "facts_of", "require_same_data"]
+__all__ = ["Experiment", "facts_of", "require_same_circuit", "require_same_data"]
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -12,7 +12,7 @@ from qgan._typing import Json
 from qgan.backends import Backend
 from qgan.config import RunConfig
 from qgan.data.batches import Batches
-from qgan.errors import DataError
+from qgan.errors import ConfigError, DataError
 from qgan.game import Game
 from qgan.generators import Generator
 from qgan.samples import DataSet
@@ -64,7 +64,12 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
         "backend": backend.name if generator.quantum else None,
         "circuit": None
         if circuit is None
-        else {**circuit.resources()._asdict(), "patches": getattr(within, "patches", 1)},
+        else {
+            **circuit.resources()._asdict(),
+            "patches": getattr(within, "patches", 1),
+            # A file may be another when the run is gone on with.
+            **({"sha256": circuit.fingerprint()} if circuit.name.startswith("qasm:") else {}),
+        },
     }
 
 
@@ -81,6 +86,22 @@ def require_same_data(data: DataSet, identity: Json, run: str) -> None:
             got=f"SHA-256 {data.sha256[:12]}",
             allowed=f"SHA-256 {str(then)[:12]}",
             cure="Put the old data back, or begin a new run",
+        )
+
+
+def require_same_circuit(facts: Json, recorded: Json, run: str) -> None:
+    """Sees that the circuit's file, if it is from one, says what it said when the run began.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    now, then = ((some.get("circuit") or {}).get("sha256") for some in (facts, recorded))
+    if now != then:
+        raise ConfigError(
+            f"The circuit's file is not the one that the run {run} began with",
+            got=f"gates of SHA-256 {str(now)[:12]}",
+            allowed=f"gates of SHA-256 {str(then)[:12]}",
+            cure="Put the old file back, or begin a new run",
         )
 
 

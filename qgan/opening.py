@@ -15,7 +15,7 @@ from qgan.config import RunConfig
 from qgan.convergence import Convergence
 from qgan.documents import override
 from qgan.errors import ConfigError
-from qgan.experiment import Experiment, require_same_data
+from qgan.experiment import Experiment, require_same_circuit, require_same_data
 from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
@@ -76,7 +76,8 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     """What a run would go on with, checked and not begun.
 
     Raises:
-        ConfigError: If more is changed than may be, the run is further than that, or an object or plugin is missing.
+        ConfigError: If more is changed than may be, the run is further than that, an object or plugin is missing, or
+            the circuit's file is another.
         DataError: If the data are no longer those that the run began with.
     """
     config, done = changed(run, changes, objects), run.status["step"]
@@ -87,6 +88,7 @@ def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     _require_unfinished(config, run)
     experiment = build(config, objects)
     require_same_data(experiment.data, run.identity, str(run.path))
+    require_same_circuit(experiment.facts, run.identity, str(run.path))
     return config, experiment
 
 

@@ -16,7 +16,7 @@ from qgan.config import RunConfig
 from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.evaluate import Score
-from qgan.experiment import Experiment, require_same_data
+from qgan.experiment import Experiment, require_same_circuit, require_same_data
 from qgan.generators import ConditionalGenerator, Generator
 from qgan.machine import threads
 from qgan.objects import Objects
@@ -169,6 +169,7 @@ class Run:
             require_plugins(self.directory.identity.get("plugins", []), str(self.path))
             experiment = build(self.config, self._objects)
             require_same_data(experiment.data, self.directory.identity, str(self.path))
+            require_same_circuit(experiment.facts, self.directory.identity, str(self.path))
             self._experiment = experiment
         return self._experiment
 

@@ -184,7 +184,8 @@ def circuit(row: Json) -> None:
     drawing = row["drawing"] if out.encoding.startswith("utf") else row["drawing"].translate(ASCII)
     out.print(escape(drawing), soft_wrap=True)
     resources = ", ".join(f"{key} {value}" for key, value in row["resources"].items())
-    out.print(f"\nwith 4 qubits and 2 layers: {escape(resources)}")
+    size = "as it is in the file" if row["name"].startswith("qasm:") else "with 4 qubits and 2 layers"
+    out.print(f"\n{size}: {escape(resources)}")
 
 
 def backends(rows: Sequence[Json], *, whole: bool) -> None:

@@ -12,6 +12,7 @@ from qgan import checkpoints, config, opening
 from qgan.errors import CheckpointError, ConfigError, DataError, DivergedError, ResourceError
 from qgan.losses import NonSaturating
 from qgan.objects import Objects
+from qgan.run import Run
 from qgan.runs import RunDirectory
 from qgan.session import Session
 
@@ -378,3 +379,19 @@ def test_a_run_that_is_moved_away_says_so(tmp_path: Path) -> None:
     session.run.path.rename(tmp_path / "elsewhere")
     with pytest.raises(ResourceError, match="moved or deleted"):
         list(records)
+
+
+def test_a_run_whose_circuit_came_from_a_file_goes_on_with_those_gates_only(tmp_path: Path) -> None:
+    file = tmp_path / "mine.qasm"
+    text = "OPENQASM 3; input float z; input float w; qubit[4] q; rx(z) q[0]; cx q[0], q[1]; ry(w) q;"
+    file.write_text(text, encoding="utf-8")
+    named: dict[str, Any] = {"generator__circuit": f"qasm:{file}", "generator__pattern": "own", "train__steps": 2}
+    run = leave_after(1, begin(tmp_path / "runs", "digits", **named))
+    assert RunDirectory.open(run.path).identity["circuit"]["sha256"]
+    file.write_text(text.replace("ry", "rx"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"file is not the one that the run .* began with.*Put the old file back"):
+        opening.resume(run.path)
+    with pytest.raises(ConfigError, match="Put the old file back"):
+        Run(RunDirectory.open(run.path)).sample(2)
+    file.write_text("OPENQASM 3;  // the same gates\n" + text.removeprefix("OPENQASM 3;"), encoding="utf-8")
+    assert finish(opening.resume(run.path)).status["step"] == 2

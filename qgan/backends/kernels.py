@@ -99,7 +99,7 @@ class BroadcastKernel(Kernel):
     def __init__(self, device: Device, n_wires: int, *, density: bool) -> None:
         self._runner, self._backprop = TapeRunner(device, None), TapeRunner(device, "backprop")
         self._measurement = qml.probs(wires=range(n_wires))
-        self._size = 2**n_wires
+        self._size, self._density = 2**n_wires, density
         self._rows_at_once = max(1, NUMBERS_AT_ONCE // (4 if density else 2) ** n_wires)
 
     def probabilities(self, program: Program, angles: Array) -> Array:
@@ -108,7 +108,13 @@ class BroadcastKernel(Kernel):
 
     def differentiable(self, program: Program) -> Tensor:
         """The program's own angles to probabilities, through torch operations only."""
-        (result,) = self._backprop.run([QuantumScript(program.operators, [self._measurement])])
+        operators: Sequence[Operator] = program.operators
+        if self._density:
+            # Of a single torch number, PennyLane 0.45 works out the eigenvalues of RZ in single precision; of one for
+            # each row it does not.
+            columns = (column.expand(program.rows) for column in program.columns)
+            operators = [_with_angle(gate, next(columns)) if gate.num_params else gate for gate in operators]
+        (result,) = self._backprop.run([QuantumScript(operators, [self._measurement])])
         return result.expand(program.rows, self._size)
 
     def _chunk(self, program: Program, angles: Array) -> Array:

@@ -24,11 +24,13 @@ class CircuitOptions(Options):
     """What every generator made of circuits can be told.
 
     Attributes:
-        circuit: A circuit's name.
+        circuit: A circuit's name, or ``qasm:FILE`` for an OpenQASM 3 file, which brings its own wires.
         n_wires: Wires of each circuit, ancillas among them.
         layers: Layers of the circuit.
         entangled: False drops the entanglers and keeps the parameters.
         pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
+        initial: How its weights begin, a name of :data:`circuits.INITIAL`; ``"own"`` is the circuit's own way.
+        latent_dim: Random inputs, for a circuit that has a choice; None for its own number.
         latent_low: Smallest latent angle, radians.
         latent_high: Largest.
     """
@@ -38,6 +40,8 @@ class CircuitOptions(Options):
     layers: int = Field(default=6, ge=1, le=10_000)
     entangled: bool = True
     pattern: str = "own"
+    initial: str = "own"
+    latent_dim: int | None = Field(default=None, ge=1, le=10_000)
     latent_low: float = 0.0
     latent_high: float = math.pi / 2
 
@@ -52,6 +56,10 @@ class CircuitOptions(Options):
         keywords = {"n_wires": self.n_wires, "layers": self.layers, "entangled": self.entangled, **more}
         if self.pattern != "own":
             keywords["pattern"] = self.pattern
+        if self.initial != "own":
+            keywords["initial"] = self.initial
+        if self.latent_dim is not None:
+            keywords["latent_dim"] = self.latent_dim
         return ingredients.circuit(self.circuit, **keywords)
 
     def latents(self, n: int, dim: int, key: Key) -> Tensor:

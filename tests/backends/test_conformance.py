@@ -92,6 +92,46 @@ def test_gradients_of_weights_and_latents_agree_with_finite_differences(case, na
         np.testing.assert_allclose(np.asarray(leaf.grad), gradient, rtol=0, atol=GRADIENTS)
 
 
+def batched_differences(circuit, readout, latent, weights, cotangent):
+    """Central differences of one executor, all of a row's in one batch: for every number of latents and weights."""
+    executor = resolve("default.qubit").executor(circuit, readout, shots=None)
+    flat = np.concatenate([latent, *(values.ravel() for values in weights.values())])
+    moved = np.concatenate([flat + sign * STEP * np.eye(flat.size) for sign in (1, -1)])
+    arrays, at = {}, latent.size
+    for name, values in weights.items():
+        arrays[name] = torch.tensor(moved[:, at : at + values.size].reshape(-1, *values.shape))
+        at += values.size
+    found = executor(torch.tensor(moved[:, : latent.size]), arrays, key=KEY).numpy() @ cotangent
+    return (found[: flat.size] - found[flat.size :]) / (2 * STEP)
+
+
+@pytest.mark.parametrize(
+    ("readout", "entangled"),
+    [(Probabilities(), True), (ExpectationZ(), True), (Probabilities(), False)],
+    ids=["probabilities", "expectations", "product"],
+)
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_every_circuit_has_one_value_and_one_gradient_whatever_the_method(name, readout, entangled):
+    circuit = CIRCUITS[name](n_wires=2, layers=1, entangled=entangled)
+    latent, weights = drawn(circuit, 2)
+    cotangent = np.random.default_rng(5).normal(size=readout.size(2))
+    rows = [batched_differences(circuit, readout, row, weights, cotangent) for row in latent]
+    expected = [*(row[: circuit.latent_dim] for row in rows), sum(row[circuit.latent_dim :] for row in rows)]
+    first = None
+    for device, method in METHODS:
+        leaves, named = tensors(latent, weights, grad=True)
+        executor = resolve(device).executor(circuit, readout, shots=None, method=method)
+        found = executor(leaves, named, key=KEY)
+        (found @ torch.tensor(cotangent)).sum().backward()
+        first = found.detach().numpy() if first is None else first
+        assert found.shape == (2, readout.size(2))
+        np.testing.assert_allclose(found.detach().numpy(), first, rtol=0, atol=VALUES)
+        gradients = np.concatenate([np.asarray(named[key].grad).ravel() for key in weights])
+        np.testing.assert_allclose(gradients, expected[-1], rtol=0, atol=GRADIENTS)
+        if circuit.latent_dim:
+            np.testing.assert_allclose(np.asarray(leaves.grad), expected[:-1], rtol=0, atol=GRADIENTS)
+
+
 @settings(max_examples=12)
 @given(
     n_wires=st.integers(1, 4),

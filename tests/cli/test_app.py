@@ -137,6 +137,34 @@ def test_every_command_prints_one_json_document(
         assert "NaN" not in done.out
 
 
+def test_circuits_come_from_files_and_plugins_and_a_broken_one_hides_no_other(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from circuits import CIRCUITS
+
+    # What the plugin puts into the table is taken out again.
+    for name in ("mine", "broken"):
+        monkeypatch.setitem(CIRCUITS, name, CIRCUITS["style"])
+    plugin = "import circuits\ncircuits.CIRCUITS.update(mine=circuits.hardware_efficient, broken=lambda **_: None)\n"
+    (tmp_path / "my_own_circuits.py").write_text(plugin, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    text = "OPENQASM 3; input float z; input float w; qubit[2] q; rx(z) q[0]; cx q[0], q[1]; ry(w) q;"
+    (tmp_path / "mine.qasm").write_text(text, encoding="utf-8")
+    listed = json.loads(call("circuits", "--plugin", "my_own_circuits", "--json").out)["circuits"]
+    about = {row["name"]: row["about"] for row in listed}
+    assert about["mine"] == about["hardware-efficient"]
+    assert "makes no circuit" in about["broken"]
+    assert list(about) == list(CIRCUITS)
+    drawn = call("circuits", "qasm:mine.qasm")
+    assert (drawn.code, drawn.err) == (0, "")
+    assert "CNOT" in drawn.out
+    assert "as it is in the file" in drawn.out
+    (tmp_path / "mine.qasm").write_text(text.replace("ry", "measure"), encoding="utf-8")
+    refused = call("circuits", "qasm:mine.qasm")
+    assert (refused.code, refused.out) == (2, "")
+    assert "mine.qasm, line 1" in refused.err
+
+
 def test_pipes_and_no_color_get_no_escape_codes(call: Call, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for environment in ({}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb", "COLUMNS": "20"}):
         for name, value in environment.items():

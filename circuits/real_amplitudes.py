@@ -1,0 +1,61 @@
+"""RY rotations and CNOT gates: states with real amplitudes."""
+
+__all__ = ["real_amplitudes"]
+
+from typing import Any
+
+import pennylane as qml
+
+from circuits._checks import choose, sizes
+from circuits.circuit import Circuit, Weights
+from circuits.encodings import angle
+from circuits.patterns import PATTERNS
+
+
+def real_amplitudes(*, n_wires: int, layers: int, entangled: bool = True, pattern: str = "reverse-line") -> Circuit:
+    r"""Angle encoding by RY, then layers of RY on every wire and CNOT on the pairs of a pattern, then RY once more.
+
+    .. math:: \bigotimes_q R_Y(\theta_{Lq}) \prod_{l < L} \Bigl[ \prod_{(a, b)} CX_{ab} \bigotimes_q R_Y(\theta_{lq})
+        \Bigr] \bigotimes_q R_Y(z_q)
+
+    The weights are ``{"w": (layers + 1, n_wires)}`` and begin in U[0, 2π). After the encoding it is Qiskit's
+    ``real_amplitudes``, whose own pattern is the line in reverse: it makes what CNOT gates on all pairs make. No
+    weight is inert.
+
+    Args:
+        n_wires: How many qubits, 1 or more.
+        layers: How many layers of CNOT gates, 1 or more.
+        entangled: Whether the CNOT gates are there; the weights are the same without.
+        pattern: A name of ``PATTERNS``; the first wire of a pair is the control.
+
+    Raises:
+        ValueError: If a number is no integer of at least 1, or the pattern is unknown.
+
+    References:
+        Kandala A. et al., Hardware-efficient variational quantum eigensolver for small molecules and quantum magnets,
+        Nature 549, 242 (2017), arXiv:1704.05018; Javadi-Abhari A. et al., Quantum computing with Qiskit (2024),
+        arXiv:2405.08810.
+    """
+    n_wires, layers = sizes(n_wires, layers)
+    pairs = choose(PATTERNS, pattern, "pattern")(n_wires)
+
+    def queue(latent: Any, weights: Weights, entangled: bool) -> None:
+        angle(latent, n_wires)
+        for layer in range(layers + 1):
+            for wire in range(n_wires):
+                qml.RY(weights["w"][..., layer, wire], wires=wire)
+            if entangled and layer < layers:
+                for pair in pairs:
+                    qml.CNOT(wires=pair)
+
+    shapes = {"w": (layers + 1, n_wires)}
+    return Circuit(
+        name="real-amplitudes",
+        n_wires=n_wires,
+        latent_dim=n_wires,
+        weight_shapes=shapes,
+        queue=queue,
+        entangled=entangled,
+        reference="Kandala et al., Nature 549, 242 (2017), arXiv:1704.05018, as in Qiskit",
+        doc="RY encoding, then layers of RY and CNOT, and RY at the end",
+    )
