@@ -12,6 +12,7 @@ from qgan._registry import NoOptions
 from qgan._typing import Direction, Json
 from qgan.errors import DataError
 from qgan.metrics import METRICS, Metric, Reference
+from qgan.metrics.trivial import copies, naive_guesses
 from qgan.samples import DataSet, Part, Samples
 from qgan.seeding import Key, stream
 
@@ -19,7 +20,6 @@ PartName: TypeAlias = Literal["validation", "test"]
 
 SMALL = 200
 RESAMPLES_SMALL, RESAMPLES_LARGE = 100, 20
-GAUSSIAN_DRAWS = 20
 MOST_BY_DEFAULT = 1000
 
 
@@ -36,8 +36,8 @@ class Score:
         floor: What real samples score against other real ones, on average.
         floor_low: The 5th percentile of that.
         floor_high: The 95th.
-        trivial: What the better of two generators that learned nothing scores.
-        trivial_name: Which one: ``"mean image"`` or ``"pixel-wise Gaussian"``.
+        trivial: What the best of the generators that learned nothing scores.
+        trivial_name: Which one: see :mod:`qgan.metrics.trivial`.
         skill: ``(trivial - value) / (trivial - floor)``: 0 is nothing learned, 1 is real.
         reason: Why the value or the skill is None.
     """
@@ -64,7 +64,9 @@ class References:
     """The real side of an evaluation, worked out once: floors, trivial values, and all that depends on real data alone.
 
     A floor is the metric between the reference samples and as many real ones from the parts of the data that the
-    reference was not taken from, drawn without replacement: 100 times for up to 200 samples, 20 times for more.
+    reference was not taken from, drawn without replacement: 100 times for up to 200 samples, 20 times for more. Of a
+    metric that looks for copies of the training part it is the metric of the reference samples' own kind: half as many,
+    drawn from them with replacement, which spread about them as fresh ones would.
 
     Args:
         data: The real data.
@@ -106,9 +108,9 @@ class References:
         self.resamples = RESAMPLES_SMALL if self.n <= SMALL else RESAMPLES_LARGE
         chosen = stream(Key(seed, f"{part} reference")).permutation(len(whole))[: self.n]
         self._reference = Reference(data, whole.subset(np.sort(chosen)))
-        subsets = self._real_subsets(others)
-        naive = self._naive_guesses()
-        self.yardsticks = [self._yardstick(metric, subsets, naive) for metric in self._metrics]
+        why = {metric.name: metric.obstacle(data, self.n) for metric in self._metrics}
+        self._obstacles = {name: reason for name, reason in why.items() if reason}
+        self.yardsticks = self._all_yardsticks(others)
 
     def score(self, fake: Samples) -> list[Score]:
         """Scores of generated samples, one for each metric, in the order of the metrics.
@@ -143,9 +145,9 @@ class References:
         return part if len(part) == self.n else part.subset(stream(key).permutation(len(part))[: self.n])
 
     def _score(self, metric: Metric, yardstick: Score, fake: Part) -> Score:
-        if metric.obstacle(self._data, self.n):
+        if metric.name in self._obstacles:
             return yardstick
-        (value,) = self._values(metric, [fake])
+        value = self._value(metric, fake)
         if not np.isfinite(value):
             return replace(yardstick, reason="the value is not a finite number")
         floor, trivial = yardstick.floor, yardstick.trivial
@@ -153,9 +155,18 @@ class References:
             return replace(yardstick, value=value)
         return replace(yardstick, value=value, skill=(trivial - value) / (trivial - floor))
 
-    def _values(self, metric: Metric, parts: list[Part]) -> list[float]:
+    def _value(self, metric: Metric, part: Part) -> float:
         with np.errstate(all="ignore"):  # enormous samples overflow, which shows in the value
-            return [metric.function(self._reference, part) for part in parts]
+            return metric.function(self._reference, part)
+
+    def _all_yardsticks(self, others: Part) -> list[Score]:
+        """The scores of the metrics, but for values and skill."""
+        plain = [metric for metric in self._metrics if not metric.copies]
+        known = self._yardsticks(plain, self._real_subsets(others), self._naive_guesses()) if plain else {}
+        if len(plain) < len(self._metrics):
+            memory = copies(self._data, self.n, seed=self._seed)
+            known |= self._yardsticks([m for m in self._metrics if m.copies], self._like_the_reference(), memory)
+        return [known[metric.name] for metric in self._metrics]
 
     def _real_subsets(self, others: Part) -> list[Part]:
         subsets = []
@@ -165,30 +176,39 @@ class References:
             subsets.append(subset if self._conditional else Part(subset.values))
         return subsets
 
+    def _like_the_reference(self) -> list[Part]:
+        real = self._reference.real
+        draws = (stream(Key(self._seed, "floor of copies", step)) for step in range(self.resamples))
+        return [Part(real.subset(draw.integers(self.n, size=max(self.n // 2, 1))).values) for draw in draws]
+
     def _naive_guesses(self) -> dict[str, list[Part]]:
-        """Samples of two generators that know each pixel's mean, and its spread, and nothing else."""
-        train = self._data.train
-        labels = None
+        labels, train = None, self._data.train
         if self._conditional and train.labels is not None:
             labels = stream(Key(self._seed, "naive labels")).choice(train.labels, size=self.n)
-        mean, spread = train.moments()
-        shape = (self.n, *mean.shape)
-        draws = [
-            stream(Key(self._seed, "pixel-wise Gaussian", step)).normal(mean, spread, shape)
-            for step in range(GAUSSIAN_DRAWS)
-        ]
+        return naive_guesses(self._data, self.n, seed=self._seed, labels=labels)
+
+    def _yardsticks(self, metrics: list[Metric], real: list[Part], naive: dict[str, list[Part]]) -> dict[str, Score]:
+        usable = [metric for metric in metrics if metric.name not in self._obstacles]
+        floors = self._values(usable, real)
+        guessed = {name: self._values(usable, parts) for name, parts in naive.items()}
         return {
-            "mean image": [Part(np.broadcast_to(mean, shape).copy(), labels)],
-            "pixel-wise Gaussian": [Part(np.clip(draw, self._data.low, self._data.high), labels) for draw in draws],
+            metric.name: self._yardstick(
+                metric,
+                floors.get(metric.name, []),
+                {name: float(np.mean(values[metric.name])) for name, values in guessed.items() if metric in usable},
+            )
+            for metric in metrics
         }
 
-    def _yardstick(self, metric: Metric, subsets: list[Part], naive: dict[str, list[Part]]) -> Score:
-        """The score of a metric, but for the value and the skill."""
+    def _values(self, metrics: list[Metric], parts: list[Part]) -> dict[str, list[float]]:
+        """Part by part, because metrics share what they work out of a part."""
+        rows = [[self._value(metric, part) for metric in metrics] for part in parts]
+        return {metric.name: [row[place] for row in rows] for place, metric in enumerate(metrics)}
+
+    def _yardstick(self, metric: Metric, real: list[float], means: dict[str, float]) -> Score:
         empty = Score(metric.name, None, metric.direction, metric.unit)
-        if obstacle := metric.obstacle(self._data, self.n):
-            return replace(empty, reason=obstacle)
-        real = self._values(metric, subsets)
-        means = {name: float(np.mean(self._values(metric, parts))) for name, parts in naive.items()}
+        if metric.name in self._obstacles:
+            return replace(empty, reason=self._obstacles[metric.name])
         if not np.isfinite([*real, *means.values()]).all():
             return replace(empty, reason="the floor or the trivial value is not a finite number")
         best = (min if metric.direction == "lower" else max)(means, key=lambda name: means[name])

@@ -5,13 +5,18 @@ import numpy as np
 import pytest
 import torch
 
+from qgan import evaluate
 from qgan._registry import Entry, NoOptions
+from qgan.config import Evaluate
 from qgan.data.arrays import from_array
 from qgan.data.digits import DigitsOptions, digits
 from qgan.errors import ConfigError, DataError
 from qgan.evaluate import PartName, References, Score
-from qgan.metrics import METRICS, Metric
+from qgan.metrics import METRICS, Metric, trivial
 from qgan.samples import DataSet, Part, Samples
+
+# What a run measures without being asked for other metrics.
+NAMES = Evaluate().metrics
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +26,7 @@ def zeros() -> DataSet:
 
 @pytest.fixture(scope="module")
 def references(zeros: DataSet) -> References:
-    return References(zeros, part="validation", seed=7)
+    return References(zeros, part="validation", seed=7, metrics=NAMES)
 
 
 def samples(values: np.ndarray) -> Samples:
@@ -34,7 +39,7 @@ def by_name(scores: list[Score]) -> dict[str, Score]:
 
 def test_every_score_has_its_floor_and_its_trivial_value(references: References) -> None:
     scores = references.score(samples(np.random.default_rng(0).random((40, 8, 8))))
-    assert [score.name for score in scores] == list(METRICS)
+    assert [score.name for score in scores] == list(NAMES)
     for score in scores:
         assert score.value is not None
         assert score.floor_low is not None
@@ -146,36 +151,49 @@ def test_the_number_of_samples_is_capped_and_says_so(zeros: DataSet) -> None:
 
 def test_metrics_that_cannot_be_computed_say_why(zeros: DataSet) -> None:
     unlabelled = replace(zeros, labelled=None)
-    found = by_name(References(unlabelled, part="validation", n=5).score(samples(zeros.train.values)))
+    found = by_name(References(unlabelled, part="validation", n=5, metrics=NAMES).score(samples(zeros.train.values)))
     assert found["recognised"].value is None
     assert "labels" in (found["recognised"].reason or "")
     assert found["recall"].reason == "recall needs at least 6 samples, got 5"
     assert found["mmd"].value is not None
 
 
-@pytest.mark.parametrize(
-    "values",
-    [np.full((40, 2), 0.5), np.repeat([[0.0, 1.0], [1.0, 0.0]], 20, axis=0), np.random.default_rng(0).random((40, 2))],
-    ids=["constant", "duplicates", "ordinary"],
-)
-@pytest.mark.parametrize("fake", ["constant", "one", "ordinary", "enormous", "not finite"])
-def test_degenerate_samples_have_a_finite_value_or_a_reason(values: np.ndarray, fake: str) -> None:
-    ordinary = np.random.default_rng(1).random((12, 2))
-    made = {
-        "constant": np.full((12, 2), 0.5),
-        "one": ordinary[:1],
-        "ordinary": ordinary,
-        "enormous": ordinary * 1e200,
-        "not finite": ordinary * np.nan,
-    }[fake]
-    for score in References(from_array(values, np.arange(40) % 2, seed=0)).score(samples(made)):
-        if score.value is None:
-            assert score.reason
-        else:
-            assert np.isfinite(score.value)
-            assert score.skill is None or np.isfinite(score.skill)
-            assert score.skill is not None or score.reason
-        assert score.value is not None or fake in ("enormous", "not finite")
+def test_all_metrics_are_measured_where_no_names_are_given(zeros: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "RESAMPLES_SMALL", 2)
+    monkeypatch.setattr(trivial, "DRAWS", 1)
+    scores = References(zeros, part="validation").score(samples(zeros.train.values))
+    assert [score.name for score in scores] == list(METRICS)
+    found = by_name(scores)
+    assert found["cnn-frechet"].value is not None
+    assert found["kl"].value is None
+    assert found["kl"].reason == "the data are not on a grid"
+
+
+def test_copies_of_the_training_part_are_found_and_real_samples_are_not_taken_for_them(zeros: DataSet) -> None:
+    """Though the floors of other metrics are drawn from the training part."""
+    references = References(zeros, part="test", seed=7, metrics=["novelty", "energy-distance"])
+    copied, real = (
+        by_name(references.score(samples(part.values)))["novelty"] for part in (zeros.train, zeros.validation)
+    )
+    assert copied.trivial_name == "copies of training samples"
+    assert copied.value == copied.trivial == copied.skill == 0
+    assert copied.floor == pytest.approx(0.5, abs=0.03)
+    assert copied.floor_low is not None
+    assert copied.floor_high is not None
+    assert real.value is not None
+    # Validation is smaller than what is compared, so that it is drawn from with replacement.
+    assert copied.floor_low - 0.1 < real.value < copied.floor_high + 0.1
+
+
+def test_the_best_guess_counts_and_is_named() -> None:
+    line = np.random.default_rng(0).exponential(size=(300, 1))
+    both = from_array(np.concatenate([line, line + 0.1 * np.random.default_rng(1).normal(size=(300, 1))], 1), seed=0)
+    found = by_name(References(both, metrics=["correlation-error", "ks"]).yardsticks)
+    assert found["correlation-error"].trivial_name == "moment-matched Gaussian"
+    assert found["ks"].trivial_name == "product of marginals"
+    # Whose samples have the marginals of real ones, so that nothing can be learned beyond it.
+    (score,) = References(both, metrics=["ks"]).score(samples(both.train.values[:90]))
+    assert score.skill is None or abs(score.floor - score.trivial) < 0.02  # pyright: ignore[reportOperatorIssue]
 
 
 def test_labels_count_only_where_asked_for() -> None:

@@ -4,12 +4,12 @@ Precision and recall after Kynkäänniemi et al., arXiv:1904.06991; density and 
 arXiv:2002.09797. A ball includes its edge, so that duplicates lie in each other's.
 """
 
-__all__ = ["NEIGHBOURS", "coverage", "density", "precision", "recall"]
+__all__ = ["DECLARED", "NEIGHBOURS", "coverage", "density", "precision", "recall"]
 
 import numpy as np
 
 from qgan._typing import Array
-from qgan.metrics.metric import Reference
+from qgan.metrics.metric import Metric, Reference
 from qgan.samples import Part
 
 NEIGHBOURS = 5
@@ -46,3 +46,49 @@ def _in_real_balls(reference: Reference, fake: Part) -> np.ndarray:
 def _radii(distances: Array) -> Array:
     """To the 5th neighbour; the smallest entry of a row is the sample's distance to itself."""
     return np.partition(distances, NEIGHBOURS, axis=1)[:, NEIGHBOURS]
+
+
+_KYNKAANNIEMI = "Kynkäänniemi et al., NeurIPS 2019, arXiv:1904.06991"
+_NAEEM = "Naeem et al., ICML 2020, arXiv:2002.09797"
+_ENOUGH = NEIGHBOURS + 1
+
+DECLARED = (
+    Metric(
+        name="precision",
+        function=precision,
+        direction="higher",
+        unit="share",
+        citation=_KYNKAANNIEMI,
+        fewest=_ENOUGH,
+        perfect=1.0,
+        blind_to=("collapse",),
+    ),
+    Metric(
+        name="recall",
+        function=recall,
+        direction="higher",
+        unit="share",
+        citation=_KYNKAANNIEMI,
+        fewest=_ENOUGH,
+        perfect=1.0,
+    ),
+    Metric(
+        name="density",
+        function=density,
+        direction="higher",
+        unit="balls / k",
+        citation=_NAEEM,
+        fewest=_ENOUGH,
+        perfect=1.0,
+        blind_to=("collapse",),
+    ),
+    Metric(
+        name="coverage",
+        function=coverage,
+        direction="higher",
+        unit="share",
+        citation=_NAEEM,
+        fewest=_ENOUGH,
+        perfect=1.0,
+    ),
+)

@@ -1,11 +1,11 @@
 """What a metric is, and the real side it holds generated samples against."""
 
-__all__ = ["Distances", "Metric", "Reference"]
+__all__ = ["Distances", "Fault", "Metric", "Reference"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from qgan.samples import DataSet, Part
 
 T = TypeVar("T")
+
+# What a generator can do wrong: repeat one real sample; put its samples where there are no real ones.
+Fault: TypeAlias = Literal["collapse", "shift"]
 
 
 @final
@@ -59,7 +62,8 @@ class Reference:
     def __init__(self, data: "DataSet", real: "Part") -> None:
         self.data, self.real = data, real
         self._worked_out: dict[str, Any] = {}
-        self._latest: tuple[Part, Distances] | None = None
+        self._latest: Part | None = None
+        self._of_latest: dict[str, Any] = {}
 
     def once(self, name: str, work_out: Callable[[], T]) -> T:
         """The value of that name, worked out when first asked for."""
@@ -67,13 +71,19 @@ class Reference:
             self._worked_out[name] = work_out()
         return self._worked_out[name]
 
+    def once_for(self, fake: "Part", name: str, work_out: Callable[[], T]) -> T:
+        """The value of that name for the generated samples; kept, for the next metric, until others are asked about."""
+        if self._latest is not fake:
+            self._latest, self._of_latest = fake, {}
+        if name not in self._of_latest:
+            self._of_latest[name] = work_out()
+        return self._of_latest[name]
+
     def distances(self, fake: "Part") -> Distances:
-        """All distances among the real rows and those of ``fake``; the latest are kept, for the next metric."""
-        if self._latest is None or self._latest[0] is not fake:
-            real = self.once("flat", self.real.flat)
-            real_real = self.once("real_real", lambda: _between(real, real))
-            self._latest = fake, Distances(real=real, fake=fake.flat(), real_real=real_real)
-        return self._latest[1]
+        """All distances among the real rows and those of ``fake``."""
+        real = self.once("flat", self.real.flat)
+        real_real = self.once("real_real", lambda: _between(real, real))
+        return self.once_for(fake, "distances", lambda: Distances(real=real, fake=fake.flat(), real_real=real_real))
 
 
 def _always(_data: "DataSet") -> None:
@@ -93,6 +103,10 @@ class Metric:
         citation: Where it is defined.
         unavailable: Why it cannot be computed on that data, or None.
         fewest: How many samples each side must have.
+        perfect: What samples equal to the real ones score at least; None where that depends on the data.
+        blind_to: Faults of a generator that it does not hold against it, so that it must not stand alone.
+        copies: Whether it asks how far samples are copies of the training part. Its floor cannot be drawn from there,
+            and what has learned nothing is who repeats the training part.
     """
 
     name: str
@@ -102,6 +116,9 @@ class Metric:
     citation: str
     unavailable: "Callable[[DataSet], str | None]" = _always
     fewest: int = 1
+    perfect: float | None = 0.0
+    blind_to: tuple[Fault, ...] = ()
+    copies: bool = False
 
     def obstacle(self, data: "DataSet", n: int) -> str | None:
         """Why n samples cannot be held against this data, or None."""

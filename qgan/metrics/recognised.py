@@ -1,6 +1,6 @@
 """Whether a classifier trained on real data sees in the samples what they should be (GAN-test, arXiv:1807.09499)."""
 
-__all__ = ["recognised", "why_not"]
+__all__ = ["DECLARED", "recognised", "why_not"]
 
 import warnings
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qgan.metrics.metric import Reference
+from qgan.metrics.metric import Metric, Reference
 from qgan.samples import DataSet, Part
 
 if TYPE_CHECKING:
@@ -64,3 +64,17 @@ def _fit(data: DataSet) -> "Pipeline":
     with warnings.catch_warnings():  # stopped early it still classifies, and its floor shows how well
         warnings.simplefilter("ignore", ConvergenceWarning)
         return classifier.fit(data.labelled.flat(), data.labelled.labels)
+
+
+DECLARED = (
+    Metric(
+        name="recognised",
+        function=recognised,
+        direction="higher",
+        unit="share",
+        citation="Shmelkov et al., ECCV 2018, arXiv:1807.09499",
+        unavailable=why_not,
+        perfect=None,
+        blind_to=("collapse",),
+    ),
+)

@@ -2,22 +2,11 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
 from qgan._registry import NoOptions
 from qgan.data.arrays import from_array
 from qgan.metrics import METRICS, Metric, Reference
 from qgan.samples import Part
-
-
-@pytest.mark.parametrize("name", list(METRICS))
-def test_every_metric_says_what_it_is(name: str) -> None:
-    metric = METRICS.lookup(name).make(NoOptions())
-    assert isinstance(metric, Metric)
-    assert metric.name == name
-    assert metric.unit
-    assert metric.citation
-    assert METRICS[name].summary
 
 
 def test_too_few_samples_are_an_obstacle() -> None:
@@ -42,6 +31,16 @@ def test_distances_follow_the_samples_they_are_asked_for() -> None:
     assert reference.distances(near) is first
     assert reference.distances(far).real_fake.min() > 50
     assert reference.distances(near).real_fake.min() == 0
+
+
+def test_what_is_worked_out_of_samples_is_kept_until_others_come() -> None:
+    data = from_array(np.arange(20.0)[:, None], seed=0)
+    reference, one, other, calls = Reference(data, data.test), Part(data.test.values), Part(data.test.values), []
+
+    def ask(part: Part) -> int:
+        return reference.once_for(part, "count", lambda: calls.append(part) or len(calls))
+
+    assert [ask(one), ask(one), ask(other), ask(one)] == [1, 1, 2, 3]
 
 
 def test_listing_the_metrics_loads_nothing_heavy() -> None:
