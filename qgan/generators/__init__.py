@@ -1,17 +1,57 @@
 """Generators: from a draw of latents to samples. Quantum ones are given an executor and never see a device."""
 
-__all__ = ["GENERATORS", "Generator", "Ingredients", "MLPGenerator", "MLPOptions", "PatchGenerator", "PatchOptions"]
+__all__ = [
+    "GENERATORS",
+    "AmplitudeGenerator",
+    "AmplitudeOptions",
+    "BatchPatchGenerator",
+    "BatchPatchOptions",
+    "BornGenerator",
+    "BornOptions",
+    "ExpectationGenerator",
+    "ExpectationOptions",
+    "Generator",
+    "ImplicitGenerator",
+    "ImplicitOptions",
+    "Ingredients",
+    "LatentGenerator",
+    "LatentOptions",
+    "MLPGenerator",
+    "MLPOptions",
+    "PatchGenerator",
+    "PatchOptions",
+    "PriorGenerator",
+    "PriorOptions",
+]
 
 from qgan._registry import Entry, Table
+from qgan.generators.amplitude import AmplitudeGenerator, AmplitudeOptions
 from qgan.generators.base import Generator, Ingredients
+from qgan.generators.batch_patch import BatchPatchGenerator, BatchPatchOptions
+from qgan.generators.born import BornGenerator, BornOptions
+from qgan.generators.expectation import ExpectationGenerator, ExpectationOptions
+from qgan.generators.implicit import ImplicitGenerator, ImplicitOptions
+from qgan.generators.latent import LatentGenerator, LatentOptions
 from qgan.generators.mlp import MLPGenerator, MLPOptions
 from qgan.generators.patch import PatchGenerator, PatchOptions
+from qgan.generators.prior import PriorGenerator, PriorOptions
 
 GENERATORS = Table(
     "generator",
     "qgan.generators",
     {
         "patch": Entry(PatchGenerator, PatchOptions, "sub-circuits with post-selected ancillas, Huang et al. 2021"),
+        "batch-patch": Entry(
+            BatchPatchGenerator, BatchPatchOptions, "one circuit for several images, Huang et al. 2021"
+        ),
+        "born": Entry(BornGenerator, BornOptions, "probabilities on the data's grid, Zoufal et al. 2019"),
+        "expectation": Entry(
+            ExpectationGenerator, ExpectationOptions, "<Z>, or <X> and <Z>, of each wire, Romero and Aspuru-Guzik 2019"
+        ),
+        "implicit": Entry(ImplicitGenerator, ImplicitOptions, "a place and a latent to one pixel, images of any size"),
+        "amplitude": Entry(AmplitudeGenerator, AmplitudeOptions, "one state with all pixels, Jäger et al. 2026"),
+        "prior": Entry(PriorGenerator, PriorOptions, "measured bits or <Z> feed a dense network, Rudolph et al. 2022"),
+        "latent": Entry(LatentGenerator, LatentOptions, "any generator before a frozen decoder, LatentQGAN and MosaiQ"),
         "mlp": Entry(MLPGenerator, MLPOptions, "the classical baseline: dense layers within a parameter budget"),
     },
 )
