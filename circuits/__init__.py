@@ -6,6 +6,8 @@ __all__ = [
     "PATTERNS",
     "Circuit",
     "Resources",
+    "begun_in",
+    "begun_uniform",
     "brickwork",
     "data_reuploading",
     "efficient_su2",
@@ -18,6 +20,7 @@ __all__ = [
     "real_amplitudes",
     "strongly_entangling",
     "style",
+    "with_basis_angle",
     "zoufal",
 ]
 
@@ -31,6 +34,7 @@ from circuits.initial import INITIAL
 from circuits.iqp import iqp
 from circuits.matrix_product import matrix_product
 from circuits.patterns import PATTERNS
+from circuits.preparation import begun_in, begun_uniform, with_basis_angle
 from circuits.qasm import from_qasm, read_qasm
 from circuits.real_amplitudes import real_amplitudes
 from circuits.strongly_entangling import strongly_entangling

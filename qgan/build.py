@@ -3,6 +3,7 @@
 __all__ = ["build"]
 
 import copy
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -233,10 +234,10 @@ def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
 
 
 def _executor(
-    backend: Backend, options: BackendOptions, batch_size: int, circuit: Circuit, readout: ReadOut, *, rows: int
+    backend: Backend, options: BackendOptions, batch_size: int, circuit: Circuit, readout: ReadOut, *, rows: float
 ) -> Executor:
     gates = sum(circuit.resources().gates.values())
-    backend.check(circuit.n_wires, batch=batch_size * rows, n_gates=gates)
+    backend.check(circuit.n_wires, batch=max(1, math.ceil(batch_size * rows)), n_gates=gates)
     return backend.executor(circuit, readout, shots=options.shots, method=options.gradient)
 
 

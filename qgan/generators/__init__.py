@@ -2,22 +2,44 @@
 
 __all__ = [
     "GENERATORS",
+    "AmplitudeGenerator",
+    "AmplitudeOptions",
+    "BatchPatchGenerator",
+    "BatchPatchOptions",
+    "BornGenerator",
+    "BornOptions",
     "ClassicalGenerator",
     "ClassicalOptions",
     "ConditionalGenerator",
+    "ExpectationGenerator",
+    "ExpectationOptions",
     "Generator",
+    "ImplicitGenerator",
+    "ImplicitOptions",
     "Ingredients",
+    "LatentGenerator",
+    "LatentOptions",
+    "MLPOptions",
     "PatchGenerator",
     "PatchOptions",
+    "PriorGenerator",
+    "PriorOptions",
 ]
 
 from qgan._registry import Entry, Table
+from qgan.generators.amplitude import AmplitudeGenerator, AmplitudeOptions
 from qgan.generators.base import Generator, Ingredients
+from qgan.generators.batch_patch import BatchPatchGenerator, BatchPatchOptions
+from qgan.generators.born import BornGenerator, BornOptions
 from qgan.generators.classical import ClassicalGenerator, ClassicalOptions
 from qgan.generators.conditional import ConditionalGenerator
 from qgan.generators.conv import ConvOptions, conv
+from qgan.generators.expectation import ExpectationGenerator, ExpectationOptions
+from qgan.generators.implicit import ImplicitGenerator, ImplicitOptions
+from qgan.generators.latent import LatentGenerator, LatentOptions
 from qgan.generators.mlp import MLPOptions, mlp
 from qgan.generators.patch import PatchGenerator, PatchOptions
+from qgan.generators.prior import PriorGenerator, PriorOptions
 from qgan.generators.recurrent import RecurrentOptions, recurrent
 
 GENERATORS = Table(
@@ -28,5 +50,16 @@ GENERATORS = Table(
         "mlp": Entry(mlp, MLPOptions, "the classical baseline: dense layers within a parameter budget"),
         "conv": Entry(conv, ConvOptions, "classical: a small grid made larger by convolutions, within a budget"),
         "recurrent": Entry(recurrent, RecurrentOptions, "classical: gated recurrent units over the steps of a series"),
+        "batch-patch": Entry(
+            BatchPatchGenerator, BatchPatchOptions, "one circuit for several images, Huang et al. 2021"
+        ),
+        "born": Entry(BornGenerator, BornOptions, "probabilities on the data's grid, Zoufal et al. 2019"),
+        "expectation": Entry(
+            ExpectationGenerator, ExpectationOptions, "<Z>, or <X> and <Z>, of each wire, Romero and Aspuru-Guzik 2019"
+        ),
+        "implicit": Entry(ImplicitGenerator, ImplicitOptions, "a place and a latent to one pixel, images of any size"),
+        "amplitude": Entry(AmplitudeGenerator, AmplitudeOptions, "one state with all pixels, Jäger et al. 2026"),
+        "prior": Entry(PriorGenerator, PriorOptions, "measured bits or <Z> feed a dense network, Rudolph et al. 2022"),
+        "latent": Entry(LatentGenerator, LatentOptions, "any generator before a frozen decoder, LatentQGAN and MosaiQ"),
     },
 )

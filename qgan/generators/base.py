@@ -1,12 +1,22 @@
 """What every generator is, and what it is made of."""
 
-__all__ = ["CircuitOptions", "Generator", "Ingredients", "into_range"]
+__all__ = [
+    "CircuitOptions",
+    "FittedOptions",
+    "Generator",
+    "Ingredients",
+    "initial_weights",
+    "into_range",
+    "one_for_zero",
+    "require_latents",
+    "stacked_weights",
+]
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from pydantic import Field, model_validator
@@ -15,6 +25,7 @@ from torch import Tensor, nn
 from circuits import Circuit
 from qgan._registry import Options
 from qgan.config import Component
+from qgan.errors import ConfigError
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.samples import DataSet, Draw, Samples
 from qgan.seeding import Key, stream
@@ -31,6 +42,7 @@ class CircuitOptions(Options):
         pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
         initial: How its weights begin, a name of :data:`circuits.INITIAL`; ``"own"`` is the circuit's own way.
         latent_dim: Random inputs, for a circuit that has a choice; None for its own number.
+        latent: How latents are distributed: ``"uniform"`` between the bounds below, or standard ``"normal"``.
         latent_low: Smallest latent angle, radians.
         latent_high: Largest.
     """
@@ -42,6 +54,7 @@ class CircuitOptions(Options):
     pattern: str = "own"
     initial: str = "own"
     latent_dim: int | None = Field(default=None, ge=1, le=10_000)
+    latent: Literal["uniform", "normal"] = "uniform"
     latent_low: float = 0.0
     latent_high: float = math.pi / 2
 
@@ -63,14 +76,51 @@ class CircuitOptions(Options):
         return ingredients.circuit(self.circuit, **keywords)
 
     def latents(self, n: int, dim: int, key: Key) -> Tensor:
-        """Shape (n, dim), float64, uniform between ``latent_low`` and ``latent_high`` radians."""
-        return torch.from_numpy(stream(key).uniform(self.latent_low, self.latent_high, (n, dim)))
+        """Shape (n, dim), float64, radians: standard normal, or uniform between ``latent_low`` and ``latent_high``."""
+        rng = stream(key)
+        if self.latent == "normal":
+            return torch.from_numpy(rng.standard_normal((n, dim)))
+        return torch.from_numpy(rng.uniform(self.latent_low, self.latent_high, (n, dim)))
+
+
+class FittedOptions(CircuitOptions):
+    """What a generator can be told whose wires follow from the data.
+
+    Attributes:
+        n_wires: Wires of each circuit; None for as many as the data needs.
+    """
+
+    n_wires: int | None = Field(default=None, ge=1, le=64)  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def make_with(self, ingredients: "Ingredients", n_wires: int, *, why: str) -> Circuit:
+        """The circuit of these options on that many wires.
+
+        Raises:
+            ConfigError: If another number was asked for, or the user's own circuit has another.
+        """
+        if n_wires > 62:
+            # Bit strings are numbered in 64 bits, and no state vector is nearly as long.
+            raise ConfigError(f"{why} takes {n_wires} wires", allowed="62 or fewer", cure="Use smaller data")
+        circuit = self.make(ingredients, n_wires=n_wires) if self.n_wires in (None, n_wires) else None
+        if circuit is None or circuit.n_wires != n_wires:
+            raise ConfigError(
+                f"{why} takes {n_wires} wires",
+                got=f"generator.n_wires = {self.n_wires}" if circuit is None else f"a circuit of {circuit.n_wires}",
+                allowed=str(n_wires),
+                cure=f"Set generator.n_wires={n_wires}, or leave it out"
+                if circuit is None
+                else f"Give a circuit of {n_wires} wires",
+            )
+        return circuit
 
 
 class MakeExecutor(Protocol):
-    """Makes the executor of a circuit; ``rows`` circuits will be run for each sample of a batch."""
+    """Makes the executor of a circuit; ``rows`` circuits will be run for each sample of a batch.
 
-    def __call__(self, circuit: Circuit, readout: ReadOut, *, rows: int) -> Executor: ...
+    Below 1 where several samples share a circuit, and 0 where all do.
+    """
+
+    def __call__(self, circuit: Circuit, readout: ReadOut, *, rows: float) -> Executor: ...
 
 
 @dataclass(frozen=True)
@@ -97,13 +147,16 @@ class Generator(nn.Module, ABC):
 
     Attributes:
         quantum: Whether it runs circuits; it then stays on the CPU, where they are run.
+        independent: Whether a sample is a function of its own latent and nothing else: not so where a distribution is
+            given or drawn from, or where samples share a circuit.
         latent_dim: Numbers in one latent.
         counts: Circuits and shots run so far; stays at zero for a classical generator.
         gradient: How its gradient is found.
         diagnostics: Numbers about the last forward pass that belong in a record.
     """
 
-    quantum: ClassVar[bool]
+    quantum: bool
+    independent: bool = True
     latent_dim: int
     counts: Counts
     gradient: GradientMethod
@@ -118,11 +171,58 @@ class Generator(nn.Module, ABC):
         """Samples with values of shape (n, *sample_shape), differentiable with respect to the parameters."""
 
     def sample(self, n: int, key: Key) -> Samples:
-        """n samples without gradients."""
+        """n samples of equal weight, without gradients; drawn by weight where the generator gives a distribution."""
         with torch.no_grad():
-            return self(self.draw(n, key))
+            samples = self(self.draw(n, key))
+        even = len(samples) == n and bool((samples.weights == samples.weights[0]).all())
+        return samples if even else samples.resampled(n, key._replace(purpose=f"{key.purpose}:rows"))
 
 
 def into_range(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Values of [0, 1] taken to [low, high]."""
     return low + (high - low) * values
+
+
+def one_for_zero(divisor: Tensor) -> Tensor:
+    """Where no shot survived post-selection what is left is dark, and its gradient stays finite."""
+    return torch.where(divisor > 0, divisor, 1)
+
+
+def initial_weights(circuit: Circuit, key: Key, *, copies: int = 1) -> nn.ParameterDict:
+    """The circuit's weights for several copies of it, each of shape (copies, *its shape), float64, radians."""
+    rng = stream(key)
+    initial = [circuit.initial_weights(rng) for _ in range(copies)]
+    return nn.ParameterDict(
+        {
+            name: nn.Parameter(torch.stack([torch.from_numpy(weights[name]).double() for weights in initial]))
+            for name in circuit.weight_shapes
+        }
+    )
+
+
+def stacked_weights(weights: nn.ParameterDict, n: int, *, repeats: int = 1) -> dict[str, Tensor]:
+    """What an executor is given for n samples, each of which runs every copy ``repeats`` times in a row.
+
+    A single copy has no batch axis: gates that all rows share cost less.
+    """
+    if all(len(weight) == 1 for weight in weights.values()):
+        return {name: weight[0] for name, weight in weights.items()}
+    return {
+        name: weight[None, :, None].expand(n, len(weight), repeats, *weight.shape[1:]).flatten(0, 2)
+        for name, weight in weights.items()
+    }
+
+
+def require_latents(circuit: Circuit) -> None:
+    """Refuses a circuit that gives the same at each run.
+
+    Raises:
+        ConfigError: If it has no latents.
+    """
+    if circuit.latent_dim == 0:
+        raise ConfigError(
+            f"The circuit '{circuit.name}' has no latents, so that all samples of this generator would be the same",
+            got="latent_dim = 0",
+            allowed="1 or more",
+            cure="Set generator.circuit to one that encodes a latent, such as hardware-efficient",
+        )

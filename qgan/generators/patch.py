@@ -7,13 +7,21 @@ from typing import Literal, final
 
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor, nn
+from torch import Tensor
 
 from qgan.errors import ConfigError
-from qgan.generators.base import CircuitOptions, Generator, Ingredients, into_range
+from qgan.generators.base import (
+    CircuitOptions,
+    Generator,
+    Ingredients,
+    initial_weights,
+    into_range,
+    one_for_zero,
+    stacked_weights,
+)
 from qgan.readout import Counts, Probabilities
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key, stream
+from qgan.seeding import Key
 
 
 class PatchOptions(CircuitOptions):
@@ -81,14 +89,7 @@ class PatchGenerator(Generator):
         self.patches = self._fitting(options.patches, data.features)
         self.executor = ingredients.executor(circuit, Probabilities(), rows=self.patches)
         self.gradient, self.diagnostics = self.executor.gradient, {}
-        rng = stream(ingredients.key)
-        initial = [circuit.initial_weights(rng) for _ in range(self.patches)]
-        self.weights = nn.ParameterDict(
-            {
-                name: nn.Parameter(torch.stack([torch.from_numpy(weights[name]).double() for weights in initial]))
-                for name in circuit.weight_shapes
-            }
-        )
+        self.weights = initial_weights(circuit, ingredients.key, copies=self.patches)
         # A patch that sums to 1 is a distribution already; only brightness has a range to be taken to.
         span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
         self.register_buffer("low", torch.tensor(span[0], dtype=torch.float64))
@@ -117,23 +118,14 @@ class PatchGenerator(Generator):
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
-        n, rows = len(draw.latent), len(draw.latent) * self.patches
+        n = len(draw.latent)
         latent = draw.latent[:, None].expand(n, self.patches, self.latent_dim).flatten(0, 1)
-        weights = {
-            name: weight.expand(n, *weight.shape).reshape(rows, *weight.shape[1:])
-            for name, weight in self.weights.items()
-        }
-        joint = self.executor(latent, weights, key=draw.key)
+        joint = self.executor(latent, stacked_weights(self.weights, n), key=draw.key)
         kept = joint[:, : self.pixels]
         success = kept.sum(-1, keepdim=True)
         self.diagnostics = {"postselection": success.detach().mean().item()}
-        patch = kept / _one_for_zero(success)
+        patch = kept / one_for_zero(success)
         if self.options.scale == "maximum":
-            patch = patch / _one_for_zero(patch.amax(-1, keepdim=True))
+            patch = patch / one_for_zero(patch.amax(-1, keepdim=True))
         image = patch.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
         return Samples.uniform(into_range(image, self.low, self.high).float())
-
-
-def _one_for_zero(divisor: Tensor) -> Tensor:
-    """Where no shot survived post-selection the patch is dark, and its gradient stays finite."""
-    return torch.where(divisor > 0, divisor, 1)
