@@ -91,6 +91,7 @@ def test_every_option_is_written_down() -> None:
         "entangled": True,
         "pattern": "ring",
         "initial": "own",
+        "latent": "uniform",
         "scale": "maximum",
         "latent_low": 0.0,
         "latent_high": 0.6,

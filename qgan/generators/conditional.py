@@ -41,7 +41,7 @@ class ConditionalGenerator(Generator):
         embedding: Shape (classes, latent_dim); radians where the latents are angles.
 
     Raises:
-        ConfigError: If the generator has no latents, or the data no labels.
+        ConfigError: If the generator makes no sample of each latent, or the data have no labels.
 
     References:
         Mirza M. and Osindero S., Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
@@ -57,11 +57,14 @@ class ConditionalGenerator(Generator):
                 got="train.conditional = true",
                 cure="Set train.conditional=false, or give data with labels",
             )
-        if not inner.latent_dim:
+        if not inner.latent_dim or not inner.independent:
+            why = (
+                "without latents" if not inner.latent_dim else "whose samples are not each made of a latent"
+            )
             raise ConfigError(
-                "A generator without latents cannot be told what to make",
+                f"A generator {why} cannot be told what to make",
                 got="train.conditional = true",
-                cure='Set train.conditional=false, or take a generator with latents, such as "patch" or "mlp"',
+                cure='Set train.conditional=false, or take another generator, such as "patch" or "mlp"',
             )
         classes, counts = np.unique(data.train.labels, return_counts=True)
         self.inner, self.latent_dim = inner, inner.latent_dim
@@ -97,19 +100,9 @@ class ConditionalGenerator(Generator):
         return self._told(self.inner.draw(n, key), torch.from_numpy(labels))
 
     def forward(self, draw: Draw) -> Samples:
-        """The inner generator's samples of the moved latents, with the draw's labels.
-
-        Raises:
-            ConfigError: If the inner generator gives not one sample for each latent.
-        """
+        """The inner generator's samples of the moved latents, with the draw's labels."""
         assert draw.labels is not None
         samples = self.inner(replace(draw, latent=draw.latent + self.embedding[draw.labels], labels=None))
-        if len(samples) != len(draw.labels):
-            raise ConfigError(
-                "A generator of a whole distribution cannot be told what to make",
-                got=f"{len(samples)} samples of {len(draw.labels)} latents, with train.conditional = true",
-                cure="Set train.conditional=false, or take a generator that makes one sample of each latent",
-            )
         return replace(samples, labels=draw.labels)
 
     def sample(self, n: int, key: Key) -> Samples:
