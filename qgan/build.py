@@ -138,7 +138,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     return Experiment(
         config=resolved,
         data=data,
-        generator=average or generator,
+        generator=generator if average is None else average,
         discriminator=discriminator,
         game=game,
         state=TrainState(

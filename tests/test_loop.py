@@ -13,7 +13,7 @@ from qgan.errors import ConfigError, DivergedError
 from qgan.experiment import Experiment
 from qgan.game import Batch, Game
 from qgan.loop import StepRecord, train
-from qgan.losses import NonSaturating
+from qgan.losses import LOSSES, NonSaturating
 from qgan.objects import Objects
 from qgan.penalties import PENALTIES
 from qgan.schedules import SCHEDULES
@@ -89,6 +89,16 @@ def assert_cut_in_two_is_whole(kind: dict[str, Any], **changes: Any) -> None:
     assert all(torch.equal(value, expected[0][name]) for name, value in ends[0].items())
     assert ends[1] == expected[1]
     assert [record.numbers() for record in begun + gone_on] == [record.numbers() for record in whole]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_goes_with_every_penalty(loss: str, penalty: str) -> None:
+    experiment = make(loss__name=loss, penalty__name=penalty)
+    before = {name: weights(module) for name, module in experiment.state.modules.items()}
+    records = run(experiment, 3)
+    assert all("penalty" in record.scores for record in records) == (penalty != "none")
+    assert all(not torch.equal(weights(experiment.state.modules[name]), then) for name, then in before.items())
 
 
 @pytest.mark.parametrize("kind", [MLP, PATCH], ids=["mlp", "patch"])

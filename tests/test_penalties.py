@@ -196,21 +196,27 @@ def test_r1_is_taken_at_real_samples() -> None:
 
 
 def test_the_gradient_penalty_is_taken_between_real_and_fake() -> None:
-    real, fake = images(50), images(50, seed=1)
+    real, fake = images(50, weights=torch.arange(50) / 1225), images(50, seed=1)
     value, seen = watched(make("gradient-penalty"), real, fake)
     share = (seen.values - fake.values) / (real.values - fake.values)
     shares = share.flatten(1).mean(1)
     torch.testing.assert_close(share, shares[:, None, None].expand_as(share))
     assert ((shares >= 0) & (shares < 1)).all()
+    assert len(shares.unique()) == 50
     # Five standard errors of a uniform mean.
     assert abs(shares.mean().item() - 0.5) < 5 * (1 / 12 / 50) ** 0.5
     assert seen.labels is real.labels
-    torch.testing.assert_close(value, 10 * (seen.values.flatten(1).norm(dim=1) - 1).square().mean())
+    torch.testing.assert_close(value, 10 * real.weights @ (seen.values.flatten(1).norm(dim=1) - 1).square())
 
 
-def test_the_gradient_penalty_draws_fakes_by_their_weight() -> None:
+@pytest.mark.parametrize("repeats", [1, 50, 80], ids=["fewer", "as many", "more"])
+def test_the_gradient_penalty_draws_fakes_by_their_weight(repeats: int) -> None:
     real = Samples.uniform(torch.zeros(200, 1, dtype=torch.float64))
-    fake = Samples(torch.tensor([[1.0], [-1.0], [9.0]]).double(), torch.tensor([0.25, 0.75, 0.0]).double())
+    values, weights = (
+        torch.tensor([[1.0], [-1.0], [9.0], [9.0]]).double(),
+        torch.tensor([0.25, 0.75, 0.0, 0.0]).double(),
+    )
+    fake = Samples(values.repeat(repeats, 1), weights.repeat(repeats) / repeats)
     _, seen = watched(make("gradient-penalty"), real, fake)
     assert seen.values.abs().max() <= 1
     # Five standard errors of a coin with sides of 1/4 and 3/4.
