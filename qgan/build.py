@@ -36,7 +36,7 @@ from qgan.readout import Executor, ReadOut
 from qgan.samples import DataSet
 from qgan.seeding import Key, torch_seed
 from qgan.state import TrainState
-from qgan.trials import require_loss, try_discriminator, try_generator
+from qgan.trials import require_loss, require_spread, try_discriminator, try_generator
 from qgan.validation import validate
 
 
@@ -85,8 +85,9 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     generator_component, generator = _generator(config, ingredients, objects)
     if not generator.quantum:
         generator.to(device)
-    try_generator(generator, config.backend.name)
+    fake = try_generator(generator, config.backend.name)
     discriminator_component, discriminator = _discriminator(config, objects, data, device)
+    require_spread(discriminator, fake)
     loss_component, loss = (
         (Component(name=OBJECT), require_loss(objects.loss))
         if objects.loss is not None
