@@ -54,7 +54,8 @@ def fit(
             ``generator.n_wires`` wires, with weights ``"w"`` of shape (``generator.layers``, ``generator.n_wires``).
             For other shapes give ``circuits.from_function(function, n_wires=..., weight_shapes=...)``.
         data: Shape (n, *sample_shape); split by the seed.
-        discriminator: A module of your own: samples of shape (n, *sample_shape) to one logit each. A copy of it is
+        discriminator: A module of your own: samples of shape (n, *sample_shape) to one logit each; with
+            ``train.conditional``, labels of shape (n,), numbered from 0, are its second argument. A copy of it is
             trained; :meth:`Run.discriminator` gives that back.
         loss: Has the two functions of :class:`qgan.losses.Loss`.
         out: The directory of runs.

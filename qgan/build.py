@@ -39,7 +39,7 @@ from qgan.samples import DataSet
 from qgan.schedules import SCHEDULES
 from qgan.seeding import Key, torch_seed
 from qgan.state import Average, TrainState
-from qgan.trials import require_loss, try_discriminator, try_generator
+from qgan.trials import require_loss, require_spread, try_discriminator, try_generator
 from qgan.validation import validate
 
 
@@ -90,8 +90,9 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     for module in (generator, average):
         if module is not None and not module.quantum:
             module.to(device)
-    try_generator(generator, config.backend.name)
+    fake = try_generator(generator, config.backend.name)
     discriminator_component, discriminator = _discriminator(config, objects, data, device)
+    require_spread(discriminator, fake)
     loss_component, loss = (
         (Component(name=OBJECT), require_loss(objects.loss))
         if objects.loss is not None

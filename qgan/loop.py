@@ -86,7 +86,7 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
     scores: dict[str, float] = {}
     norms: dict[str, float] = {}
     seconds: dict[str, float] = {}
-    with _torch_stream(Key(state.seed, "torch", step)):
+    with _torch_stream(Key(state.seed, "torch", step)), _one_order():
         for player in game.players:
             began = perf_counter()
             for update in range(player.updates if step >= player.starts else 0):
@@ -150,3 +150,14 @@ def _torch_stream(key: Key) -> Iterator[None]:
         for device in devices:
             torch.cuda.default_generators[device].manual_seed(torch_seed(key))
         yield
+
+
+@contextmanager
+def _one_order() -> Iterator[None]:
+    """Convolutions on a GPU add up in one order, so that a run gone on with ends as it would have."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before

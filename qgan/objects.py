@@ -28,7 +28,8 @@ class Objects:
     Attributes:
         circuit: A :class:`circuits.Circuit`, or a function of (latent, weights) that queues PennyLane operations.
         data: Shape (n, *sample_shape), or a :class:`qgan.samples.DataSet`.
-        discriminator: A module: samples of shape (n, *sample_shape) to logits of shape (n,) or (n, 1).
+        discriminator: A module: samples of shape (n, *sample_shape), and labels of shape (n,) where training is
+            conditional, to logits of shape (n,) or (n, 1).
         loss: Has the two functions of :class:`qgan.losses.Loss`.
     """
 

@@ -1,6 +1,6 @@
 """Objects tried out before anything is trained or written: what cannot work is refused with a cure."""
 
-__all__ = ["require_loss", "try_discriminator", "try_generator", "try_player"]
+__all__ = ["require_loss", "require_spread", "try_discriminator", "try_generator", "try_player"]
 
 import inspect
 from typing import Any
@@ -8,23 +8,24 @@ from typing import Any
 import torch
 from torch import nn
 
+from qgan.discriminators import MinibatchStd
 from qgan.errors import BackendError, ConfigError, QganError
 from qgan.game import Batch, Player
 from qgan.generators import Generator
 from qgan.losses import Loss
-from qgan.samples import DataSet
+from qgan.samples import DataSet, Samples
 from qgan.seeding import Key, torch_seed
 
 
-def try_generator(generator: Generator, backend: str) -> None:
-    """Draws two samples.
+def try_generator(generator: Generator, backend: str) -> Samples:
+    """What it makes of two latents.
 
     Raises:
         ConfigError: If the circuit does not work.
         BackendError: If the backend does not run it.
     """
     try:
-        generator.sample(2, Key(0, "trial"))
+        samples = generator.sample(2, Key(0, "trial"))
     except QganError:
         raise
     except ValueError as error:
@@ -36,6 +37,21 @@ def try_generator(generator: Generator, backend: str) -> None:
             cure="Try --backend default.qubit, or write the circuit with gates that this backend has",
         ) from error
     generator.counts.executions = generator.counts.shots = 0
+    return samples
+
+
+def require_spread(module: nn.Module, fake: Samples) -> None:
+    """Sees that what a generator made of two latents has a spread, where the discriminator looks at that of batches.
+
+    Raises:
+        ConfigError: If it is a whole distribution, which has the same spread whatever its weights are.
+    """
+    if len(fake) != 2 and any(isinstance(part, MinibatchStd) for part in module.modules()):
+        raise ConfigError(
+            "The discriminator looks at the spread of a batch, and this generator gives its whole distribution at once",
+            got=f"discriminator.minibatch_std = true, and {len(fake)} values of 2 latents",
+            cure="Set discriminator.minibatch_std=false",
+        )
 
 
 def try_discriminator(module: Any, data: DataSet, device: torch.device, *, classes: int = 0) -> None:

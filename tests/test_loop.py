@@ -373,3 +373,23 @@ class Unfit:
 def test_a_loss_that_cannot_be_minimised_is_refused(spoil: Any, got: str) -> None:
     with pytest.raises(ConfigError, match=f"loss of the generator.*{got}"):
         run(make(loss=Unfit(spoil)), 1)
+
+
+class Ordered(nn.Module):
+    """Notes whether convolutions would add up in one order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.seen = nn.Linear(4, 1), []
+
+    def forward(self, values: Tensor) -> Tensor:
+        self.seen.append(torch.backends.cudnn.deterministic)
+        return self.layer(values)
+
+
+def test_convolutions_add_up_in_one_order_within_a_step_and_as_they_were_after_it() -> None:
+    experiment = make(discriminator=Ordered())
+    experiment.discriminator.seen.clear()  # type: ignore[operator, union-attr]
+    run(experiment, 1)
+    assert experiment.discriminator.seen == [True, True, True]
+    assert torch.backends.cudnn.deterministic is False

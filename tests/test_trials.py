@@ -5,8 +5,11 @@ import torch
 from torch import Tensor, nn
 
 from qgan.data.arrays import from_array
+from qgan.discriminators import MLPDiscriminator, MLPOptions
 from qgan.errors import ConfigError
-from qgan.trials import require_loss, try_discriminator
+from qgan.samples import Samples
+from qgan.seeding import Key
+from qgan.trials import require_loss, require_spread, try_discriminator
 
 DATA = from_array(torch.rand(20, 2, 2, generator=torch.Generator().manual_seed(0)).numpy(), seed=0)
 CPU = torch.device("cpu")
@@ -71,6 +74,18 @@ def test_a_discriminator_that_takes_no_labels_is_refused() -> None:
     try_discriminator(module, DATA, CPU)
     with pytest.raises(ConfigError, match=r"takes no labels.*forward\(values, labels\).*conditional=false"):
         try_discriminator(module, DATA, CPU, classes=2)
+
+
+def test_a_whole_distribution_has_no_spread_to_look_at() -> None:
+    plain, seeing = (
+        MLPDiscriminator(MLPOptions(minibatch_std=told), shape=(2, 2), classes=0, key=Key(0, "weights"))
+        for told in (False, True)
+    )
+    batch, whole = (Samples.uniform(torch.zeros(n, 2, 2)) for n in (2, 16))
+    for module, fake in ((plain, whole), (plain, batch), (seeing, batch)):
+        require_spread(module, fake)
+    with pytest.raises(ConfigError, match=r"16 values of 2 latents.*minibatch_std=false"):
+        require_spread(seeing, whole)
 
 
 def test_lazy_layers_draw_the_same_weights_each_time_and_leave_the_global_stream_alone() -> None:

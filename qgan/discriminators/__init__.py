@@ -11,12 +11,13 @@ __all__ = [
     "DiscriminatorOptions",
     "MLPDiscriminator",
     "MLPOptions",
+    "MinibatchStd",
     "RecurrentDiscriminator",
     "RecurrentOptions",
 ]
 
 from qgan._registry import Entry, Table
-from qgan.discriminators.base import DiscriminatorOptions
+from qgan.discriminators.base import DiscriminatorOptions, MinibatchStd
 from qgan.discriminators.conv import ConvDiscriminator, ConvOptions
 from qgan.discriminators.mlp import MLPDiscriminator, MLPOptions
 from qgan.discriminators.recurrent import RecurrentDiscriminator, RecurrentOptions

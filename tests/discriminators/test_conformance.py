@@ -91,7 +91,11 @@ def test_a_penalty_on_its_gradient_can_be_minimised(make: Make, name: str, optio
 
 
 def test_the_key_decides_the_weights(make: Make, name: str, options: dict[str, Any]) -> None:
-    one, same, other = (make(name, shape=(4,), seed=seed, **options).state_dict() for seed in (0, 0, 1))
+    found = []
+    for seed in (0, 0, 1):
+        torch.rand(1)  # what others draw in between does not matter
+        found.append(make(name, shape=(4,), seed=seed, **options).state_dict())
+    one, same, other = found
     assert one.keys() == same.keys() == other.keys()
     for which, value in one.items():
         assert torch.equal(value, same[which]), which
@@ -109,6 +113,17 @@ def test_torchs_global_stream_is_left_alone(make: Make, name: str, options: dict
 def test_precision_is_that_of_the_module(make: Make, name: str, options: dict[str, Any]) -> None:
     module = make(name, shape=(4, 4), classes=2, **options).double()
     assert module(torch.rand(3, 4, 4).double(), torch.tensor([0, 1, 1])).dtype == torch.float64
+
+
+def test_every_matrix_is_normalised_where_that_is_asked_for(make: Make, name: str) -> None:
+    plain, normalised = (make(name, shape=(8, 8), classes=2, spectral_norm=told) for told in (False, True))
+    matrices = [which for which, value in plain.named_parameters() if value.ndim > 1]
+    for which in matrices:
+        layer, _, kind = which.rpartition(".")
+        assert f"{layer}.parametrizations.{kind}.original" in dict(normalised.named_parameters())
+        weight = getattr(normalised.get_submodule(layer), kind).detach().flatten(1)
+        # Fifteen iterations before the first pass come near to it from below.
+        assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=0.1)
 
 
 def test_its_state_can_be_moved_and_it_can_be_copied(make: Make, name: str, options: dict[str, Any]) -> None:
