@@ -167,8 +167,9 @@ def _npz(*, compressed: bool = False, **arrays: bytes) -> bytes:
 
 def _archives() -> dict[str, Any]:
     good = np.arange(24.0).reshape(12, 2)
-    damaged = bytearray(_npz(x=_npy(good), compressed=True))
+    damaged, flipped = bytearray(_npz(x=_npy(good), compressed=True)), bytearray(_npz(x=_npy(good)))
     damaged[120] ^= 255
+    flipped[300] ^= 1
 
     def case(content: bytes, *words: str, **options: Any) -> tuple[Any, ...]:
         return "npz", "archive.npz", content, options, words
@@ -177,7 +178,8 @@ def _archives() -> dict[str, Any]:
     return {
         "archive: truncated": case(_npz(x=_npy(good))[:-30], "cannot be read"),
         "archive: not a zip": case(_npy(good), "cannot be read"),
-        "archive: damaged": case(bytes(damaged), "decompressing"),
+        "archive: damaged": case(bytes(damaged), "cannot be read", "decompressing"),
+        "archive: one bit flipped": case(bytes(flipped), "cannot be read", "CRC"),
         "archive: no arrays": case(_npz(), "which array"),
         "archive: two arrays": case(_npz(x=_npy(good), y=_npy(good)), "which array", "x, y", "data.key"),
         "archive: unknown key": case(_npz(x=_npy(good)), "no such array", "'z'", key="z"),

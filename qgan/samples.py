@@ -150,8 +150,8 @@ class Part:
         return Part(np.concatenate([self.values, other.values]), labels)
 
     def pieces(self) -> Iterator[np.ndarray]:
-        """The rows as the source has them, in consecutive pieces of which none is large."""
-        size = max(MOST_AT_ONCE // max(math.prod(self.rows.shape[1:]), 1), 1)
+        """The rows as the source has them, in consecutive pieces of which each can be worked on as a whole."""
+        size = max(MOST_AT_ONCE // 4 // max(math.prod(self.rows.shape[1:]), 1), 1)
         for start in range(0, len(self), size):
             piece = slice(start, start + size)
             yield self.rows[piece] if self.chosen is None else self.rows[self.chosen[piece]]

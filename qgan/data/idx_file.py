@@ -7,10 +7,10 @@ LeCun, Cortes and Burges, The MNIST database of handwritten digits, http://yann.
 __all__ = ["IdxOptions", "idx_file"]
 
 import gzip
+import io
 import math
 import zlib
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _array(path: Path) -> np.ndarray:
     return np.frombuffer(content, dtype).reshape(shape)
 
 
-def _header(path: Path, file: IO[bytes]) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(path: Path, file: io.BufferedIOBase) -> tuple[np.dtype, tuple[int, ...]]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= 3:
         allowed = "two zero bytes, a type and 1 to 3 axes"

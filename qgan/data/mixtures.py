@@ -50,7 +50,7 @@ class GaussianGridOptions(DrawnOptions):
 def gaussian_ring(options: GaussianRingOptions, seed: int) -> DataSet:
     """Points of the plane around a ring; the label is the number of the mode, counter-clockwise from the right."""
     angles = 2 * np.pi * np.arange(options.modes) / options.modes
-    centres = options.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    centres = np.asarray(options.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), dtype=np.float64)
     return _mixture("gaussian ring", centres, options.spread, options, seed)
 
 

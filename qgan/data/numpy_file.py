@@ -17,6 +17,7 @@ from qgan.data.scaling import Source
 from qgan.errors import DataError, did_you_mean
 from qgan.samples import DataSet, Kind
 
+_AT_ONCE = 2**20
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
 
@@ -131,6 +132,8 @@ def _member(path: Path, archive: zipfile.ZipFile, names: list[str], key: str) ->
             start += info.header_offset + local
             if start + header.size > path.stat().st_size:
                 raise fault(path, f"the array '{key}' is truncated", cure="Write it anew")
+            while member.read(_AT_ONCE):  # to its end, where its checksum is looked at
+                pass
             return _map(path, header, start)
         require_unpackable(path, what=f"the array '{key}'", needed=header.size, packed=info.compress_size)
         content = member.read(header.size + 1)
@@ -149,7 +152,7 @@ def _header(path: Path, file: IO[bytes]) -> _Header:
                     path, "the array has a format of its own", got=f"version {version}", allowed="version (1, 0)"
                 )
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except DataError:
+    except (DataError, zipfile.BadZipFile, zlib.error):
         raise
     except Exception as error:
         # The header is a Python literal, and can fail in as many ways as those can.

@@ -29,6 +29,7 @@ from qgan.seeding import Key, stream
 MOST_UNPACKED, _MOST_SHRUNK = 2**31, 1032
 # Beyond this, sums of squares leave single precision.
 MOST = 1e15
+_QUOTED = 200
 
 
 class FileOptions(OwnOptions):
@@ -53,6 +54,8 @@ def fault(
 ) -> DataError:
     """One message for a mistake in a file: where it is, and the other three parts."""
     place = [str(path), f"row {row}" if row is not None else "", f"column {column}" if column is not None else ""]
+    if len(str(got)) > _QUOTED:
+        got = f"{str(got)[:_QUOTED]}..."
     return DataError(f"{', '.join(part for part in place if part)}: {what}", got=got, allowed=allowed, cure=cure)
 
 

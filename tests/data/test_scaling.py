@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,9 +50,7 @@ def test_nothing_is_learned_from_validation_and_test(values: np.ndarray, how: Sc
     ("how", "offset", "factor"),
     [("none", 0, 1), ("unit", [-1, 5], [4, 1]), ("symmetric", [1, 5.5], [2, 0.5]), ("standard", [1, 5], [2**0.5, 1])],
 )
-def test_features_have_a_scaling_each_and_a_constant_keeps_its_unit(
-    how: Scales, offset: object, factor: object
-) -> None:
+def test_features_have_a_scaling_each_and_a_constant_keeps_its_unit(how: Scales, offset: Any, factor: Any) -> None:
     part = Part(np.array([[-1.0, 5], [1, 5], [1, 5], [3, 5]]))
     scaling = fitted(part, how, each=True)
     np.testing.assert_allclose(scaling.offset, offset)
