@@ -128,11 +128,9 @@ class Circuit:
     def in_basis(self, basis: Basis) -> "Circuit":
         """The same circuit and the same weights, turned so that a read-out of Z is one of that Pauli matrix.
 
-        Masks of inert weights are those of ``inert_in``. None are known for Y, of which states with real amplitudes
-        have no expectation value at all.
-
         Args:
-            basis: ``"X"``, ``"Y"``, or ``"Z"``, which changes nothing.
+            basis: ``"X"``; ``"Y"``, for which no weights are known to be inert, though with real amplitudes every
+                expectation value is 0; or ``"Z"``, which changes nothing.
 
         Raises:
             ValueError: If there is no such basis.

@@ -1,5 +1,4 @@
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from circuits import CIRCUITS, from_function, hardware_efficient
+from circuits import from_function, hardware_efficient
 from qgan.build import build
 from qgan.config import RunConfig, load, to_toml
 from qgan.data.arrays import from_array
@@ -372,66 +371,6 @@ def test_a_metric_that_decides_must_be_measurable() -> None:
     with pytest.raises(ConfigError, match=r"cannot be measured.*recognised"):
         make({**asked, "train.until": "converged"})
     make({**asked, "evaluate.checkpoint": "last"})
-
-
-def test_a_circuit_without_patterns_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def plain(*, n_wires: int, layers: int, entangled: bool = True) -> Any:
-        return hardware_efficient(n_wires=n_wires, layers=layers, entangled=entangled)
-
-    monkeypatch.setitem(CIRCUITS, "plain", plain)
-    with pytest.raises(ConfigError, match=r"generator\.pattern=own"):
-        make({"generator.circuit": "plain", "generator.pattern": "ring"})
-    assert make({"generator.circuit": "plain", "generator.pattern": "own"}).generator.quantum
-
-
-def test_what_a_circuit_has_no_choice_of_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"'iqp' leaves no choice of latent_dim.*Leave generator\.latent_dim out"):
-        make({"generator.circuit": "iqp", "generator.pattern": "own", "generator.latent_dim": 2})
-    asked = {"generator.circuit": "style", "generator.pattern": "own", "generator.latent_dim": 7}
-    assert make(asked).generator.latent_dim == 7
-
-
-def test_a_table_of_circuits_holds_what_makes_circuits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CIRCUITS, "mine", lambda **_: None)
-    with pytest.raises(ConfigError, match=r"'mine' makes no circuit.*Got: NoneType"):
-        make({"generator.circuit": "mine"})
-
-
-@pytest.mark.parametrize("circuit", [None, hardware_efficient(n_wires=3, layers=2)], ids=["named", "own"])
-def test_weights_begin_as_asked(circuit: Any) -> None:
-    begun = {
-        name: make({"generator.initial": name}, circuit=circuit).generator for name in ("own", "uniform", "normal")
-    }
-    largest = {name: max(float(p.detach().abs().max()) for p in module.parameters()) for name, module in begun.items()}
-    assert largest["normal"] < 0.5 < largest["own"] < 1 < largest["uniform"]
-    with pytest.raises(ConfigError, match=r"no way to begin called 'unifrom'.*Allowed: own, uniform.*Did you mean"):
-        make({"generator.initial": "unifrom"}, circuit=circuit)
-    with pytest.raises(ConfigError, match="has no weights"):
-        make({"generator.initial": "identity-block", "generator.circuit": "real-amplitudes"})
-
-
-QASM = "OPENQASM 3; input float z; input float w; qubit[2] q; rx(z + w) q[0]; cx q[0], q[1]; ry(w) q;"
-
-
-def test_a_circuit_comes_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "mine.qasm"
-    path.write_text(QASM, encoding="utf-8")
-    named = {"generator.circuit": f"qasm:{path}", "generator.pattern": "own"}
-    experiment = make(named)
-    assert experiment.config.generator.options["n_wires"] == 2
-    assert (experiment.generator.latent_dim, experiment.facts["parameters"]["generator"]) == (1, 2)
-    sha256 = experiment.facts["circuit"]["sha256"]
-    assert make({**named, "generator.entangled": False}).facts["circuit"]["two_wire_gates"] == 0
-    path.write_text(QASM.replace("cx", "cz"), encoding="utf-8")
-    assert make(named).facts["circuit"]["sha256"] != sha256
-    assert "sha256" not in make().facts["circuit"]
-    with pytest.raises(ConfigError, match=r"leaves no choice of pattern.*Set generator\.pattern=own"):
-        make({**named, "generator.pattern": "ring"})
-    path.write_text("OPENQASM 2.0;\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"mine\.qasm, line 1: It does not begin"):
-        make(named)
-    with pytest.raises(ConfigError, match="There is no file"):
-        make({"generator.circuit": "qasm:nowhere", "generator.pattern": "own"})
 
 
 def test_a_network_beyond_memory_is_refused() -> None:
