@@ -50,6 +50,9 @@ class WandB:
             )
             self._log(run, history)
             run.finish(exit_code=1 if history.state in ("failed", "diverged") else 0)
+            # Only this waits until all is written; it would end a run of somebody else's, too.
+            if self._wandb.run is None:
+                self._wandb.teardown()
         (place,) = self._out.glob(f"wandb/offline-run-*-{identity}")
         return Kept(place, f"wandb sync {shlex.quote(str(place))}")
 
