@@ -20,12 +20,19 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
+class _Warning(_Part):
+    check: str
+    step: int
+    message: str
+
+
 class Status(_Part):
     """``status.json``."""
 
     state: Literal["created", "running", "interrupted", "diverged", "failed", "done"]
     step: int = Field(ge=0)
     exact: bool = True
+    warnings: list[_Warning] = []
 
 
 class _Parent(_Part):
@@ -55,6 +62,7 @@ class Evaluation(_Part):
     gained: bool
     at_floor: bool
     scores: dict[str, _Value]
+    spread: float | None = None
 
 
 class _Record(_Part):

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import final
+from typing import Any, final
 
 import psutil
 
@@ -25,6 +25,7 @@ from qgan.machine import Stops, fingerprint, threads, within_memory
 from qgan.pictures import samples_figure, samples_wanted
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
+from qgan.watch import Watch
 
 
 @final
@@ -42,6 +43,10 @@ class Session:
     experiment: Experiment
     scores: dict[str, Score] = field(default_factory=dict)
     _exact: bool = field(default=True, init=False)
+    _watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.run, self.experiment)
 
     @property
     def finished(self) -> bool:
@@ -73,8 +78,9 @@ class Session:
                     raise
                 except (KeyboardInterrupt, GeneratorExit):
                     # Not at the end of a step: what counts is the last checkpoint.
-                    saved = self.run.status["step"]
-                    self.run.set_status("interrupted", step=saved, exact=self._exact, reason="stopped at once")
+                    saved = self.run.status
+                    stood = saved.get("warnings", [])
+                    self._set_status("interrupted", step=saved["step"], warnings=stood, reason="stopped at once")
                     raise
         except OSError as error:
             if isinstance(error, QganError):
@@ -108,12 +114,17 @@ class Session:
         self._exact = exact
         self._convergence = Convergence(self.run.config, self.run.lines("evaluations"))
         self.run.event("went on" if checkpoint else "began", step=state.step, exact=exact)
-        self.run.set_status("running", step=state.step, exact=exact)
+        self._watch.begin()
+        self._set_status("running")
         self._references = self._validation_references()
         if checkpoint is None:
             if self.run.config.evaluate.every:
                 self._evaluate(0)
             self._save()
+
+    def _set_status(self, state: str, **more: Any) -> None:
+        known: Json = {"step": self.experiment.state.step, "exact": self._exact, "warnings": self._watch.standing}
+        self.run.set_status(state, **(known | more))
 
     def _validation_references(self) -> References | None:
         config = self.run.config
@@ -138,7 +149,9 @@ class Session:
         loop = train(state, self.experiment.game, self.experiment.batches, steps=config.train.steps)
         process, began = psutil.Process(), perf_counter()
         while self._convergence.reason is None and (record := _next(loop)) is not None:
-            self.run.log("records", record.numbers())
+            numbers = record.numbers()
+            self.run.log("records", numbers)
+            self._watch.see("records", numbers)
             every = config.evaluate.every
             improved = bool(every) and state.step % every == 0 and self._evaluate(state.step)
             seconds = {**record.seconds, "all": perf_counter() - began}
@@ -160,18 +173,19 @@ class Session:
         self.scores = {score.name: score for score in self._references.score(fake)}
         verdict = self._convergence.see(self.scores[config.evaluate.metric])
         scores = {name: {"value": score.value, "skill": score.skill} for name, score in self.scores.items()}
-        self.run.log("evaluations", {"step": step, **verdict._asdict(), "scores": scores})
+        line: Json = {"step": step, **verdict._asdict(), "scores": scores, "spread": self._watch.spread(fake)}
+        self.run.log("evaluations", line)
+        self._watch.see("evaluations", line)
         return verdict.best
 
     def _save(self) -> None:
-        state = self.experiment.state
-        self.run.save(state, best=self.run.best_step())
-        self.run.set_status("running", step=state.step, exact=self._exact)
+        self.run.save(self.experiment.state, best=self.run.best_step())
+        self._set_status("running")
 
     def _interrupt(self, signal_number: int) -> None:
         step = self.experiment.state.step
         self.run.event("interrupted", step=step, signal=signal_number)
-        self.run.set_status("interrupted", step=step, exact=self._exact, reason=f"signal {signal_number}")
+        self._set_status("interrupted", reason=f"signal {signal_number}")
         raise Interrupted(
             f"Stopped at step {step}, and saved. Go on with: qgan train --resume {shlex.quote(str(self.run.path))}",
             signal_number,
@@ -179,12 +193,12 @@ class Session:
 
     def _failed(self, error: Exception) -> None:
         with suppress(OSError):
-            self.run.set_status("failed", step=self.experiment.state.step, exact=self._exact, reason=str(error))
+            self._set_status("failed", reason=str(error))
 
     def _diverged(self, error: DivergedError) -> DivergedError:
         step = self.experiment.state.step
         self.run.event("diverged", step=step, reason=str(error))
-        self.run.set_status("diverged", step=step, exact=self._exact, reason=str(error))
+        self._set_status("diverged", reason=str(error))
         good = self.run.checkpoint("last").step
         return DivergedError(
             error.what,
@@ -210,7 +224,7 @@ class Session:
         atomic_write(run.path / "samples.png", picture.getvalue())
         reason = self._convergence.reason or "all steps done"
         run.event("done", step=step, reason=reason)
-        run.set_status("done", step=step, exact=self._exact, reason=reason)
+        self._set_status("done", step=step, reason=reason)
 
 
 def _next(loop: Iterator[StepRecord]) -> StepRecord | None:

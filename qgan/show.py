@@ -110,6 +110,8 @@ def finished(run: "Run", report: Json) -> None:
         f"\n[bold]{escape(str(run.path))}[/bold]: {status['state']} at step {status['step']} ({status.get('reason')})"
     )
     metrics(report)
+    for warning in status.get("warnings", []):
+        out.print(f"[bold]Warning[/bold], since step {warning['step']}: {escape(warning['message'])}.", soft_wrap=True)
     out.print(f"Pictures: {escape(str(run.path / 'samples.png'))}", soft_wrap=True)
 
 

@@ -1,6 +1,6 @@
-"""What became of runs: ``qgan sample``, ``evaluate`` and ``runs``."""
+"""What became of runs: ``qgan sample``, ``evaluate``, ``runs`` and ``track``."""
 
-__all__ = ["evaluate", "runs", "sample"]
+__all__ = ["evaluate", "runs", "sample", "track"]
 
 from pathlib import Path
 from typing import Annotated
@@ -81,3 +81,27 @@ def runs(
         print_json({"runs": rows})
     else:
         show.runs(rows, directory)
+
+
+def track(
+    run: RunPath,
+    to: Annotated[str, typer.Option(metavar="NAME", help="tensorboard, wandb (offline) or mlflow")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where it is kept; tracked/NAME if not given")] = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a run into an experiment tracker, during training or after it; again whenever there is more."""
+    from qgan import show
+    from qgan._registry import NoOptions
+    from qgan.plugins import load_plugins
+    from qgan.trackers import TRACKERS, history_of
+
+    load_plugins(plugin or [])
+    entry = TRACKERS.lookup(to)
+    history = history_of(run)
+    kept = entry.make(NoOptions(), Path("tracked") / to if out is None else out).keep(history)
+    if as_json:
+        numbers = {"series": len(history.numbers), "numbers": history.count}
+        print_json({"run": str(run), "tracker": to, **numbers, "place": str(kept.place), "look": kept.look})
+    else:
+        show.note(f"{history.count} numbers of {run} are in {kept.place}. Go on with: {kept.look}")

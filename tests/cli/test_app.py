@@ -23,6 +23,7 @@ FLAGS = {
     "sample": "-n --out --checkpoint --backend --shots --seed --label --plugin --json",
     "evaluate": "--samples --checkpoint --plugin --json",
     "runs": "--json",
+    "track": "--to --out --plugin --json",
     "recipes": "--json",
     "circuits": "--plugin --json",
     "backends": "--json",

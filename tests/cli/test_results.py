@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import shutil
 import sys
@@ -10,8 +11,10 @@ import pytest
 from rich.console import Console
 
 import qgan
+from qgan._registry import Entry
 from qgan.config import load as load_config
 from qgan.runs import RunDirectory
+from qgan.trackers import TRACKERS, History, Kept
 
 Call = Callable[..., Any]
 
@@ -116,3 +119,47 @@ def test_metrics_fit_on_a_narrow_terminal(call: Call, monkeypatch: pytest.Monkey
     lines = call("evaluate", run).out.splitlines()
     assert max(map(len, lines)) <= 80
     assert any(line.lstrip().startswith("energy-distance   lower") for line in lines)
+
+
+def test_warnings_are_told_at_the_end_and_listed(call: Call, sets: tuple[str, ...], tmp_path: Path) -> None:
+    """With one latent only, all samples are the same."""
+    tiny = ("--set=generator.n_wires=3", "--set=generator.layers=1", "--set=generator.latent_high=0.0")
+    done = call("train", "digits", *sets, *tiny)
+    assert done.code == 0
+    assert "Warning, since step 4: Collapse: for 3 evaluations" in done.out
+    (row,) = json.loads(call("runs", tmp_path / "runs", "--json").out)["runs"]
+    assert [warning["check"] for warning in row["warnings"]] == ["collapse"]
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_tracker_that_is_not_installed_names_its_extra(call: Call, tmp_path: Path, run: Path, name: str) -> None:
+    if importlib.util.find_spec(name):
+        pytest.skip(f"{name} is installed here")
+    done = call("track", run, "--to", name)
+    assert done.code == 4
+    assert f"pip install 'qgan[{name}]'" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_kept_by_a_tracker_of_ones_own(call: Call, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, History] = {}
+
+    class Memory:
+        def __init__(self, out: Path) -> None:
+            self.out = out
+
+        def keep(self, history: History) -> Kept:
+            kept[str(self.out)] = history
+            return Kept(self.out, "look")
+
+    monkeypatch.setitem(TRACKERS, "memory", Entry(lambda _, out: Memory(out)))  # pyright: ignore[reportArgumentType]
+    done = call("track", run, "--to", "memory", "--json")
+    assert json.loads(done.out) == {"run": str(run), "tracker": "memory", "series": len(kept["tracked/memory"].numbers),
+                                    "numbers": kept["tracked/memory"].count, "place": "tracked/memory",
+                                    "look": "look"}  # fmt: skip
+    assert call("track", run, "--to", "memory", "--out", "else where").code == 0
+    assert kept["else where"] == kept["tracked/memory"]
+    refused = call("track", run, "--to", "memmory")
+    assert refused.code == 2
+    assert "Did you mean 'memory'" in refused.err
+    assert call("track", "nowhere", "--to", "memory").code == 2
