@@ -92,7 +92,6 @@ def test_every_option_is_written_down() -> None:
         "initial": "own",
         "latent": "uniform",
         "scale": "maximum",
-        "latent": "uniform",
         "latent_low": 0.0,
         "latent_high": 0.6,
     }

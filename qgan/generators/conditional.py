@@ -58,9 +58,7 @@ class ConditionalGenerator(Generator):
                 cure="Set train.conditional=false, or give data with labels",
             )
         if not inner.latent_dim or not inner.independent:
-            why = (
-                "without latents" if not inner.latent_dim else "whose samples are not each made of a latent"
-            )
+            why = "without latents" if not inner.latent_dim else "whose samples are not each made of a latent"
             raise ConfigError(
                 f"A generator {why} cannot be told what to make",
                 got="train.conditional = true",
