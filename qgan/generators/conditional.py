@@ -41,7 +41,7 @@ class ConditionalGenerator(Generator):
         embedding: Shape (classes, latent_dim); radians where the latents are angles.
 
     Raises:
-        ConfigError: If the generator has no latents, or the data no labels.
+        ConfigError: If the generator has no latents or shares them between samples, or the data has no labels.
 
     References:
         Mirza M. and Osindero S., Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
@@ -62,6 +62,12 @@ class ConditionalGenerator(Generator):
                 "A generator without latents cannot be told what to make",
                 got="train.conditional = true",
                 cure='Set train.conditional=false, or take a generator with latents, such as "patch" or "mlp"',
+            )
+        if not getattr(inner, "independent", True):
+            raise ConfigError(
+                "A generator whose samples share a latent or a distribution cannot be told what each of them is to be",
+                got="train.conditional = true",
+                cure="Set train.conditional=false, or take a generator that makes one sample of each latent",
             )
         classes, counts = np.unique(data.train.labels, return_counts=True)
         self.inner, self.latent_dim = inner, inner.latent_dim

@@ -29,8 +29,10 @@ def wrapped(inner: Generator, data: DataSet = DATA, seed: int = 0) -> Conditiona
 @pytest.fixture(params=GENERATORS)
 def told(make: Make, request: pytest.FixtureRequest) -> ConditionalGenerator:
     inner = make(request.param)
-    if not inner.latent_dim:
-        pytest.skip(f"'{request.param}' has no latents, and is refused")
+    if not (inner.latent_dim and getattr(inner, "independent", True)):
+        with pytest.raises(ConfigError, match=r"train\.conditional=false"):
+            wrapped(inner)
+        pytest.skip(f"'{request.param}' makes not one sample of each latent, and is refused")
     return wrapped(inner)
 
 
@@ -49,6 +51,12 @@ class Plain(Generator):
 
     def forward(self, draw: Draw) -> Samples:
         return Samples.uniform(draw.latent if self.rows is None else torch.zeros(self.rows, self.latent_dim))
+
+
+class Sharing(Plain):  # type: ignore[misc]
+    """Says of itself that its samples are not each of a latent of its own."""
+
+    independent = False
 
 
 def test_samples_carry_the_datas_own_labels_and_draws_their_numbers(told: ConditionalGenerator) -> None:
@@ -141,6 +149,7 @@ def test_labels_are_numbered_in_their_order() -> None:
     ("inner", "data", "message"),
     [
         (Plain(0), DATA, r"without latents.*conditional=false"),
+        (Sharing(), DATA, r"share a latent.*conditional=false"),
         (Plain(), from_array(np.zeros((20, 6)), seed=0), r"no labels.*conditional=false"),
     ],
 )
