@@ -41,7 +41,7 @@ class ConditionalGenerator(Generator):
         embedding: Shape (classes, latent_dim); radians where the latents are angles.
 
     Raises:
-        ConfigError: If the generator makes no sample of each latent, or the data have no labels.
+        ConfigError: If the generator has no latents or shares them between samples, or the data has no labels.
 
     References:
         Mirza M. and Osindero S., Conditional Generative Adversarial Nets (2014), arXiv:1411.1784.
@@ -57,12 +57,17 @@ class ConditionalGenerator(Generator):
                 got="train.conditional = true",
                 cure="Set train.conditional=false, or give data with labels",
             )
-        if not inner.latent_dim or not inner.independent:
-            why = "without latents" if not inner.latent_dim else "whose samples are not each made of a latent"
+        if not inner.latent_dim:
             raise ConfigError(
-                f"A generator {why} cannot be told what to make",
+                "A generator without latents cannot be told what to make",
                 got="train.conditional = true",
-                cure='Set train.conditional=false, or take another generator, such as "patch" or "mlp"',
+                cure='Set train.conditional=false, or take a generator with latents, such as "patch" or "mlp"',
+            )
+        if not inner.independent:
+            raise ConfigError(
+                "A generator whose samples share a latent or a distribution cannot be told what each of them is to be",
+                got="train.conditional = true",
+                cure="Set train.conditional=false, or take a generator that makes one sample of each latent",
             )
         classes, counts = np.unique(data.train.labels, return_counts=True)
         self.inner, self.latent_dim = inner, inner.latent_dim
@@ -98,9 +103,19 @@ class ConditionalGenerator(Generator):
         return self._told(self.inner.draw(n, key), torch.from_numpy(labels))
 
     def forward(self, draw: Draw) -> Samples:
-        """The inner generator's samples of the moved latents, with the draw's labels."""
+        """The inner generator's samples of the moved latents, with the draw's labels.
+
+        Raises:
+            ConfigError: If the inner generator gives not one sample for each latent.
+        """
         assert draw.labels is not None
         samples = self.inner(replace(draw, latent=draw.latent + self.embedding[draw.labels], labels=None))
+        if len(samples) != len(draw.labels):
+            raise ConfigError(
+                "A generator of a whole distribution cannot be told what to make",
+                got=f"{len(samples)} samples of {len(draw.labels)} latents, with train.conditional = true",
+                cure="Set train.conditional=false, or take a generator that makes one sample of each latent",
+            )
         return replace(samples, labels=draw.labels)
 
     def sample(self, n: int, key: Key) -> Samples:

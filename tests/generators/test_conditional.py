@@ -29,28 +29,34 @@ def wrapped(inner: Generator, data: DataSet = DATA, seed: int = 0) -> Conditiona
 @pytest.fixture(params=GENERATORS)
 def told(make: Make, request: pytest.FixtureRequest) -> ConditionalGenerator:
     inner = make(request.param)
-    if not inner.latent_dim or not inner.independent:
-        with pytest.raises(ConfigError, match="cannot be told"):
+    if not (inner.latent_dim and inner.independent):
+        with pytest.raises(ConfigError, match=r"train\.conditional=false"):
             wrapped(inner)
-        pytest.skip(f"'{request.param}' makes no sample of each latent, and is refused")
+        pytest.skip(f"'{request.param}' makes not one sample of each latent, and is refused")
     return wrapped(inner)
 
 
 class Plain(Generator):
-    """Latents as they are."""
+    """Latents as they are; of a whole distribution where ``rows`` says how many."""
 
     quantum = False
 
-    def __init__(self, latent_dim: int = 6) -> None:
+    def __init__(self, latent_dim: int = 6, rows: int | None = None) -> None:
         super().__init__()
-        self.latent_dim, self.counts, self.diagnostics = latent_dim, Counts(), {"x": 1.0}
+        self.latent_dim, self.rows, self.counts, self.diagnostics = latent_dim, rows, Counts(), {"x": 1.0}
         self.gradient = GradientMethod("none", "a test")
 
     def draw(self, n: int, key: Key) -> Draw:
         return Draw(torch.zeros(n, self.latent_dim), None, key)
 
     def forward(self, draw: Draw) -> Samples:
-        return Samples.uniform(draw.latent)
+        return Samples.uniform(draw.latent if self.rows is None else torch.zeros(self.rows, self.latent_dim))
+
+
+class Sharing(Plain):  # type: ignore[misc]
+    """Says of itself that its samples are not each of a latent of its own."""
+
+    independent = False
 
 
 def test_samples_carry_the_datas_own_labels_and_draws_their_numbers(told: ConditionalGenerator) -> None:
@@ -143,6 +149,7 @@ def test_labels_are_numbered_in_their_order() -> None:
     ("inner", "data", "message"),
     [
         (Plain(0), DATA, r"without latents.*conditional=false"),
+        (Sharing(), DATA, r"share a latent.*conditional=false"),
         (Plain(), from_array(np.zeros((20, 6)), seed=0), r"no labels.*conditional=false"),
     ],
 )
@@ -152,10 +159,8 @@ def test_what_cannot_be_told_is_refused(inner: Generator, data: DataSet, message
 
 
 def test_a_whole_distribution_is_refused() -> None:
-    inner = Plain()
-    inner.independent = False
-    with pytest.raises(ConfigError, match=r"not each made of a latent.*conditional=false"):
-        wrapped(inner)
+    with pytest.raises(ConfigError, match=r"whole distribution.*16 samples of 4 latents"):
+        wrapped(Plain(rows=16)).sample(4, KEY)
 
 
 @pytest.mark.parametrize("label", [0, 1, 41, None, "7"])
