@@ -144,14 +144,8 @@ class Circuit:
             for wire in range(self.n_wires):
                 turn(wire)
 
-        return replace(
-            self,
-            name=f"{self.name} in {basis}",
-            queue=queue,
-            identity=None,
-            inert=self.inert_in.get(basis, {}),
-            inert_in={},
-        )
+        inert, name = self.inert_in.get(basis, {}), f"{self.name} in {basis}"
+        return replace(self, name=name, queue=queue, identity=None, inert=inert, inert_in={})
 
     def with_initial(self, name: str) -> "Circuit":
         """The same circuit, whose weights begin otherwise.

@@ -21,9 +21,12 @@ def discretised_normal(*, mean: float, sigma: float, n_wires: int) -> NDArray[np
     Returns:
         Shape (2**n_wires,), summing to 1.
     """
-    exponents = -(((np.arange(2**n_wires) - mean) / sigma) ** 2) / 2
-    # Relative to the largest, so that a mean far outside the grid leaves its edge and not nothing.
-    density = np.exp(exponents - exponents.max())
+    distances = np.abs(np.arange(2**n_wires) - mean)
+    nearest = distances.min()
+    # Relative to the nearest point, so that a mean far outside the grid leaves its edge and not nothing.
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponents = -((distances - nearest) / sigma) * ((distances + nearest) / sigma) / 2
+    density = np.exp(np.where(distances == nearest, 0.0, exponents))
     return density / density.sum()
 
 

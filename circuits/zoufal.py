@@ -16,6 +16,8 @@ from circuits.preparations import discretised_normal, prepare, prepare_product
 
 Numbers: TypeAlias = float | Sequence[float]
 STATES = ("uniform", "normal", "random")
+# An exact preparation takes about 2 gates for each grid point.
+LARGEST_REGISTER = 12
 
 
 def zoufal(
@@ -48,7 +50,8 @@ def zoufal(
             RY and CNOT gates, or ``"random"``.
         mean: Of the normal distribution, in grid points 0 to 2**n_wires - 1; one for each register. The middle if None.
         sigma: Its standard deviation, in grid points; one for each register. A quarter of the grid if None.
-        registers: How many wires number the grid points of each dimension, in order; all number one if None.
+        registers: How many wires, at most 12 each, number the grid points of each dimension, in order; all number one
+            if None.
 
     Raises:
         ValueError: If a number is impossible, a name unknown, or the registers do not fit.
@@ -110,6 +113,13 @@ def _normal(
     sizes = [integer(size, "A register", minimum=1, cure=cure) for size in (registers or (n_wires,))]
     if sum(sizes) != n_wires:
         raise refusal("The registers do not fit", got=tuple(sizes), allowed=f"a sum of {n_wires}", cure=cure)
+    if max(sizes) > LARGEST_REGISTER:
+        raise refusal(
+            "A register is too large for a normal distribution, whose preparation takes a gate for each grid point",
+            got=max(sizes),
+            allowed=f"1 to {LARGEST_REGISTER}",
+            cure="Use fewer qubits, or set state='uniform'",
+        )
     means = _each(mean, "mean", [(2**size - 1) / 2 for size in sizes])
     sigmas = _each(sigma, "sigma", [2**size / 4 for size in sizes])
     if min(sigmas) <= 0:

@@ -35,7 +35,8 @@ class CircuitOptions(Options):
     """What every generator made of circuits can be told.
 
     Attributes:
-        circuit: A circuit's name, or ``qasm:FILE`` for an OpenQASM 3 file, which brings its own wires.
+        circuit: A circuit's name, or ``qasm:FILE`` for an OpenQASM 3 file with free parameters, which brings its own
+            wires and layers; see :func:`circuits.from_qasm`.
         n_wires: Wires of each circuit, ancillas among them.
         layers: Layers of the circuit.
         entangled: False drops the entanglers and keeps the parameters.

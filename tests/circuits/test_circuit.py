@@ -75,6 +75,21 @@ def test_an_unknown_style_is_refused(circuit: Circuit) -> None:
         circuit.draw("svg")  # type: ignore[arg-type]
 
 
+def test_an_unknown_basis_or_beginning_is_refused(circuit: Circuit) -> None:
+    with pytest.raises(ValueError, match=r"no basis called 'W'\. Got: 'W'\. Allowed: X, Y, Z\. "):
+        circuit.in_basis("W")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"no way to begin called 'narmal'.*Allowed: own, .*Did you mean 'normal'\?"):
+        circuit.with_initial("narmal")
+
+
+def test_a_users_circuit_can_be_turned_too_and_z_is_as_it_is(circuit: Circuit) -> None:
+    assert circuit.in_basis("Z") is circuit
+    turned = from_function(_first, n_wires=2, weight_shapes={"w": (2,)}).in_basis("X")
+    assert turned.resources().gates == {"RY": 2, "Hadamard": 2}
+    with pytest.raises(ValueError, match="cannot be switched off"):
+        turned.without_entanglement()
+
+
 def test_gates_share_a_time_slot_where_they_can() -> None:
     # One slot for the latents and one for the weights of a layer, then CZ one after the other along the line.
     assert hardware_efficient(n_wires=4, layers=1).resources().depth == 2 + 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits.patterns import PATTERNS, all_to_all, brick, line, ring
+from circuits.patterns import PATTERNS, all_to_all, brick, line, reverse_line, ring
 
 wire_counts = st.integers(1, 24)
 
@@ -66,3 +66,4 @@ def test_patterns_by_example() -> None:
     assert brick(5) == ((0, 1), (2, 3), (1, 2), (3, 4))
     assert all_to_all(3) == ((0, 1), (0, 2), (1, 2))
     assert ring(2) == ((0, 1),)
+    assert reverse_line(4) == ((2, 3), (1, 2), (0, 1))

@@ -35,7 +35,11 @@ def test_without_angles_the_prepared_probabilities_stay(probabilities) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(n_wires=st.integers(1, 5), mean=st.floats(-50, 50), sigma=st.floats(1e-3, 100))
+@given(
+    n_wires=st.integers(1, 5),
+    mean=st.floats(-1e300, 1e300) | st.floats(-5, 40),
+    sigma=st.floats(1e-300, 1e300) | st.floats(0.1, 20),
+)
 def test_a_normal_distribution_is_prepared_exactly_by_ry_and_cnot(n_wires: int, mean: float, sigma: float) -> None:
     expected = discretised_normal(mean=mean, sigma=sigma, n_wires=n_wires)
     assert expected.sum() == pytest.approx(1, abs=EXACT)
@@ -95,8 +99,9 @@ def test_weights_begin_near_a_prepared_state_or_anywhere(state: str, low: float,
         ({"state": "normal", "mean": (1.0, 2.0)}, "mean is wrong.*one for each register"),
         ({"state": "normal", "registers": (1, 1)}, r"registers do not fit\. Got: \(1, 1\)\. Allowed: a sum of 3"),
         ({"state": "normal", "registers": (3, 0)}, "A register is wrong"),
+        ({"state": "normal", "n_wires": 13}, "A register is too large.*Got: 13. Allowed: 1 to 12"),
     ],
 )
 def test_impossible_states_are_refused(options: dict, match: str) -> None:
     with pytest.raises(ValueError, match=match):
-        zoufal(n_wires=3, layers=1, **options)
+        zoufal(**{"n_wires": 3, "layers": 1, **options})
