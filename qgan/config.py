@@ -58,7 +58,7 @@ class Optimizers(Options):
 
 
 class Schedules(Options):
-    """Learning rates over the run; one schedule for each side."""
+    """Learning rates over ``train.steps``, one schedule for each side; a child with more steps goes by its own."""
 
     generator: Component = Component(name="constant")
     discriminator: Component = Component(name="constant")

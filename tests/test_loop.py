@@ -63,17 +63,14 @@ def test_a_run_cut_in_two_is_the_run_bit_for_bit(kind: str, optimizer: str) -> N
     assert_cut_in_two_is_whole(changes, train__discriminator_updates=2)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adadelta"])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_so_it_is_with_every_schedule(schedule: str, optimizer: str) -> None:
+def test_so_it_is_with_every_schedule(schedule: str) -> None:
     changes = {f"schedule__{side}__name": schedule for side in ("generator", "discriminator")}
-    changes |= {f"optimizer__{side}__name": optimizer for side in ("generator", "discriminator")}
     assert_cut_in_two_is_whole(MLP, **changes, schedule__generator__warmup=3, train__steps=5)
 
 
-@pytest.mark.parametrize("kind", [MLP, PATCH], ids=["mlp", "patch"])
-@pytest.mark.parametrize("penalty", PENALTIES)
-def test_so_it_is_with_every_penalty_and_an_average(penalty: str, kind: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("kind", "penalty"), [*((MLP, name) for name in PENALTIES), (PATCH, "gradient-penalty")])
+def test_so_it_is_with_every_penalty_and_an_average(kind: dict[str, Any], penalty: str) -> None:
     changes = {"penalty__name": penalty, "loss__name": "wasserstein", "train__discriminator_updates": 2}
     assert_cut_in_two_is_whole(kind, **changes, train__ema=0.7)
 
