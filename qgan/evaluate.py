@@ -3,15 +3,15 @@
 __all__ = ["References", "Score", "obstacle"]
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias, final
 
 import numpy as np
 
 from qgan._registry import NoOptions
-from qgan._typing import Direction, Json
 from qgan.errors import DataError
 from qgan.metrics import METRICS, Metric, Reference
+from qgan.metrics.score import Score, unmeasured, yardstick
 from qgan.metrics.trivial import copies, naive_guesses
 from qgan.samples import DataSet, Part, Samples
 from qgan.seeding import Key, stream
@@ -24,49 +24,13 @@ MOST_BY_DEFAULT = 1000
 
 
 @final
-@dataclass(frozen=True)
-class Score:
-    """One metric's value and what to read it against.
-
-    Attributes:
-        name: The metric.
-        value: Of the generated samples; None where it could not be computed.
-        direction: Whether lower or higher is better.
-        unit: Of the value.
-        floor: What real samples score against other real ones, on average.
-        floor_low: The 5th percentile of that.
-        floor_high: The 95th.
-        trivial: What the best of the generators that learned nothing scores.
-        trivial_name: Which one: see :mod:`qgan.metrics.trivial`.
-        skill: ``(trivial - value) / (trivial - floor)``: 0 is nothing learned, 1 is real.
-        reason: Why the value or the skill is None.
-    """
-
-    name: str
-    value: float | None
-    direction: Direction
-    unit: str
-    floor: float | None = None
-    floor_low: float | None = None
-    floor_high: float | None = None
-    trivial: float | None = None
-    trivial_name: str | None = None
-    skill: float | None = None
-    reason: str | None = None
-
-    def to_json(self) -> Json:
-        """Plain values under the names above."""
-        return asdict(self)
-
-
-@final
 class References:
     """The real side of an evaluation, worked out once: floors, trivial values, and all that depends on real data alone.
 
     A floor is the metric between the reference samples and as many real ones from the parts of the data that the
-    reference was not taken from, drawn without replacement: 100 times for up to 200 samples, 20 times for more. Of a
-    metric that looks for copies of the training part it is the metric of the reference samples' own kind: half as many,
-    drawn from them with replacement, which spread about them as fresh ones would.
+    reference was not taken from, drawn without replacement: 100 times for up to 200 samples, 20 times for more. Where a
+    metric looks for copies of the training part, the real ones must not be of it: half as many are then drawn from the
+    reference itself, with replacement, which spread about it as much as fresh ones would.
 
     Args:
         data: The real data.
@@ -161,11 +125,13 @@ class References:
 
     def _all_yardsticks(self, others: Part) -> list[Score]:
         """The scores of the metrics, but for values and skill."""
-        plain = [metric for metric in self._metrics if not metric.copies]
-        known = self._yardsticks(plain, self._real_subsets(others), self._naive_guesses()) if plain else {}
-        if len(plain) < len(self._metrics):
+        usable = [metric for metric in self._metrics if metric.name not in self._obstacles]
+        known = {metric.name: unmeasured(metric, self._obstacles.get(metric.name)) for metric in self._metrics}
+        if plain := [metric for metric in usable if not metric.copies]:
+            known |= self._yardsticks(plain, self._real_subsets(others), self._naive_guesses())
+        if about_copies := [metric for metric in usable if metric.copies]:
             memory = copies(self._data, self.n, seed=self._seed)
-            known |= self._yardsticks([m for m in self._metrics if m.copies], self._like_the_reference(), memory)
+            known |= self._yardsticks(about_copies, self._like_the_reference(), memory)
         return [known[metric.name] for metric in self._metrics]
 
     def _real_subsets(self, others: Part) -> list[Part]:
@@ -188,14 +154,13 @@ class References:
         return naive_guesses(self._data, self.n, seed=self._seed, labels=labels)
 
     def _yardsticks(self, metrics: list[Metric], real: list[Part], naive: dict[str, list[Part]]) -> dict[str, Score]:
-        usable = [metric for metric in metrics if metric.name not in self._obstacles]
-        floors = self._values(usable, real)
-        guessed = {name: self._values(usable, parts) for name, parts in naive.items()}
+        floors = self._values(metrics, real)
+        guessed = {name: self._values(metrics, parts) for name, parts in naive.items()}
         return {
-            metric.name: self._yardstick(
+            metric.name: yardstick(
                 metric,
-                floors.get(metric.name, []),
-                {name: float(np.mean(values[metric.name])) for name, values in guessed.items() if metric in usable},
+                floors[metric.name],
+                {name: float(np.mean(values[metric.name])) for name, values in guessed.items()},
             )
             for metric in metrics
         }
@@ -204,18 +169,6 @@ class References:
         """Part by part, because metrics share what they work out of a part."""
         rows = [[self._value(metric, part) for metric in metrics] for part in parts]
         return {metric.name: [row[place] for row in rows] for place, metric in enumerate(metrics)}
-
-    def _yardstick(self, metric: Metric, real: list[float], means: dict[str, float]) -> Score:
-        empty = Score(metric.name, None, metric.direction, metric.unit)
-        if metric.name in self._obstacles:
-            return replace(empty, reason=self._obstacles[metric.name])
-        if not np.isfinite([*real, *means.values()]).all():
-            return replace(empty, reason="the floor or the trivial value is not a finite number")
-        best = (min if metric.direction == "lower" else max)(means, key=lambda name: means[name])
-        floor, trivial = float(np.mean(real)), means[best]
-        low, high = (float(value) for value in np.percentile(real, (5, 95)))
-        reason = None if metric.better(floor, trivial) else f"the {best} scores no worse than real data here"
-        return Score(metric.name, None, metric.direction, metric.unit, floor, low, high, trivial, best, None, reason)
 
 
 def obstacle(name: str, data: DataSet, *, part: PartName, n: int | None) -> str | None:

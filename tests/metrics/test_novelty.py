@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -32,6 +34,12 @@ def test_it_is_the_mann_whitney_statistic_of_scipy(data: DataSet) -> None:
 def test_copies_in_single_precision_are_copies(data: DataSet) -> None:
     rounded = Part(data.train.values[:50].astype(np.float32).astype(float))
     assert novelty.novelty(Reference(data, data.test), rounded) == 0
+
+
+def test_what_is_missing_is_named(data: DataSet) -> None:
+    assert novelty.why_not(data) is None
+    signs = replace(data, **{name: Part(np.sign(getattr(data, name).values)) for name in ("train", "validation")})
+    assert "100% of the real samples" in (novelty.why_not(replace(signs, levels=(np.array([-1.0, 1.0]),) * 3)) or "")
 
 
 def test_blocks_do_not_matter_and_large_training_parts_are_looked_at_in_part(

@@ -6,7 +6,7 @@ from scipy import stats
 
 from qgan.data.parts import assemble
 from qgan.metrics import Reference
-from qgan.metrics.text import ngram_kl, novel_words, why_no_pairs, why_not
+from qgan.metrics.text import ngram_kl, novel_words, why_no_pairs, why_not, why_nothing_new
 from qgan.samples import DataSet, Part
 
 ALPHABET = "ab_"
@@ -49,4 +49,7 @@ def test_what_is_missing_is_named() -> None:
     assert "not text" in (why_not(replace(data(), kind="points")) or "")
     assert "not text" in (why_not(replace(data(), levels=None)) or "")
     assert "alphabet" in (why_no_pairs(replace(data(), alphabet="ab")) or "")
+    assert "100% of the real samples held back" in (why_nothing_new(data()) or "")
+    assert why_nothing_new(replace(data(), validation=words("aaa bba"))) is None
+    assert "not text" in (why_nothing_new(replace(data(), kind="points")) or "")
     assert "one character" in (why_no_pairs(data("a b a")) or "")
