@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,13 @@ import pytest
 import torch
 
 from circuits import Circuit
-from qgan.errors import ConfigError
+from qgan.build import build
+from qgan.config import load
+from qgan.data.arrays import from_array
+from qgan.errors import ConfigError, ResourceError
 from qgan.generators import BornGenerator
 from qgan.generators.outcomes import MOST
+from qgan.objects import Objects
 from qgan.seeding import Key
 
 Make = Callable[..., BornGenerator]
@@ -112,8 +117,6 @@ def test_it_begins_in_the_normal_distribution_of_the_training_data(make: Make) -
     grids = [np.linspace(0, 1, 8), np.linspace(0, 1, 3)]
     values = np.random.default_rng(3).beta(2, 5, (40, 2))
     module = make("born", shape=(2,), values=values, levels=grids, circuits=rotations, prepare="normal")
-    from qgan.data.arrays import from_array
-
     train = from_array(values, seed=0).train.values
     marginals = [np.exp(-((g - c.mean()) ** 2) / (2 * c.var())) for g, c in zip(grids, train.T, strict=True)]
     expected = np.kron(*(marginal / marginal.sum() for marginal in marginals))
@@ -167,3 +170,15 @@ def test_wires_that_do_not_fit_are_refused(make: Make, n_wires: int) -> None:
 def test_a_preparation_that_entangles_is_refused_where_nothing_shall(make: Make) -> None:
     with pytest.raises(ConfigError, match=r"Set generator\.prepare=uniform"):
         make("born", levels=4, shape=(2,), prepare="normal", entangled=False)
+
+
+def test_memory_is_that_of_one_circuit_whatever_the_batch() -> None:
+    values = np.random.default_rng(0).integers(0, 2, (20, 10)).astype(float)
+    data = replace(from_array(values, seed=0), levels=(np.array([0.0, 1.0]),) * 10)
+    generator = {"name": "born", "layers": 2}
+    changes = {"generator": generator, "train.batch_size": 2**20, "run.device": "cpu"}
+    config = load("digits", changes=changes.items())
+    build(config, Objects(data=data, circuit=rotations(n_wires=10, layers=2)))
+    # A circuit for each sample is another matter.
+    with pytest.raises(ResourceError, match="need too much memory"):
+        build(config, Objects(data=data))
