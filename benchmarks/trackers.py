@@ -126,7 +126,7 @@ def _body(results: Json) -> str:
         [
             f"One run of `digits-classical`: {results['series']} series, {results['numbers']} numbers (losses, scores, "
             "gradient norms, circuits, evaluations and their skill). Logged twice to each, so that what is logged "
-            "twice would show, and read back in double precision; no server was asked.",
+            "twice would show, and read back in double precision.",
             table(("tracker", "version", "series", "numbers read back", "series that differ"), rows),
         ]
     )

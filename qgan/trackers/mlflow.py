@@ -10,7 +10,7 @@ from typing import Any, final
 from qgan.trackers.history import History, Point
 from qgan.trackers.tracker import Kept, environment, required
 
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}
 EXPERIMENT, TAG = "qgan", "qgan.run"
 # The most that MLflow takes at once.
 BATCH, PARAMETERS = 1000, 100
