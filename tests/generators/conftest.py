@@ -33,6 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 VARIANTS: dict[str, dict[str, Any]] = {
     "patch/one": {"patches": None, "n_ancillas": 0},
     "born/samples": {"output": "samples"},
+    "born/uniform": {"prepare": "uniform"},
     "born/normal": {"prepare": "normal"},
     "born/random": {"prepare": "random"},
     "expectation/xz": {"observables": "xz"},
