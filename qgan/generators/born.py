@@ -23,13 +23,14 @@ class BornOptions(FittedOptions):
     """Options of the Born machine.
 
     Attributes:
-        prepare: The state that the circuit begins in: ``"uniform"`` on all bit strings; ``"normal"``, for each feature
-            the normal distribution with the mean and spread of the training data, on the grid; or ``"random"``, no
-            preparation and weights from U[0, 2π).
+        prepare: What is put before the circuit: nothing for ``"own"``, which is for circuits that prepare a state by
+            themselves too; ``"uniform"``, all bit strings alike; ``"normal"``, for each feature the normal distribution
+            with the mean and spread of the training data, on the grid; or nothing but weights from U[0, 2π) for
+            ``"random"``.
         output: What training sees: the whole ``"distribution"`` as weights of all grid points, or ``"samples"`` of it.
     """
 
-    prepare: Literal["uniform", "normal", "random"] = "uniform"
+    prepare: Literal["own", "uniform", "normal", "random"] = "own"
     output: Output = "distribution"
 
 
@@ -86,6 +87,8 @@ class BornGenerator(Generator):
         self.weights = initial_weights(self.circuit, ingredients.key)
 
     def _begun(self, circuit: Circuit, levels: Sequence[Array], data: DataSet) -> Circuit:
+        if self.options.prepare == "own":
+            return circuit
         if self.options.prepare == "random":
             return replace(circuit, initial=None)
         if self.options.prepare == "uniform":
@@ -94,7 +97,7 @@ class BornGenerator(Generator):
             raise ConfigError(
                 "The preparation of normal distributions entangles the wires of a register",
                 got="generator.prepare = normal, generator.entangled = false",
-                allowed="uniform, random",
+                allowed="own, uniform, random",
                 cure="Set generator.prepare=uniform",
             )
         pairs = zip(levels, data.train.flat().T, strict=True)

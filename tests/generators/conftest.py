@@ -37,6 +37,7 @@ BUDGETS = {("mlp", (1,)): 11, ("conv", (1,)): 25, ("conv", (2, 4)): 77}
 VARIANTS: dict[str, dict[str, Any]] = {
     "patch/one": {"patches": None, "n_ancillas": 0},
     "born/samples": {"output": "samples"},
+    "born/uniform": {"prepare": "uniform"},
     "born/normal": {"prepare": "normal"},
     "born/random": {"prepare": "random"},
     "expectation/xz": {"observables": "xz"},

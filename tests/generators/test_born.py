@@ -110,7 +110,12 @@ def still(module: BornGenerator) -> np.ndarray:
 
 
 def test_it_begins_uniform(make: Make) -> None:
-    np.testing.assert_allclose(still(make("born", levels=2, circuits=rotations)), np.full(64, 1 / 64), atol=1e-7)
+    module = make("born", circuits=rotations, prepare="uniform")
+    np.testing.assert_allclose(still(module), np.full(64, 1 / 64), atol=1e-7)
+
+
+def test_it_begins_as_its_circuit_does(make: Make) -> None:
+    assert still(make("born", circuits=rotations))[0] == pytest.approx(1, abs=1e-6)
 
 
 def test_it_begins_in_the_normal_distribution_of_the_training_data(make: Make) -> None:
