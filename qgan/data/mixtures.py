@@ -58,7 +58,8 @@ def gaussian_grid(options: GaussianGridOptions, seed: int) -> DataSet:
     """Points of the plane around a square grid; the label is the number of the mode, row by row."""
     line = options.spacing * (np.arange(options.side) - (options.side - 1) / 2)
     y, x = np.meshgrid(line, line, indexing="ij")
-    return _mixture("gaussian grid", np.stack([x.ravel(), y.ravel()], axis=1), options.spread, options, seed)
+    centres = np.asarray(np.stack([x.ravel(), y.ravel()], axis=1), dtype=np.float64)
+    return _mixture("gaussian grid", centres, options.spread, options, seed)
 
 
 def _mixture(name: str, centres: Array, spread: float, options: DrawnOptions, seed: int) -> DataSet:
