@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pennylane as qml
 from numpy.typing import NDArray
+from pennylane.tape import make_qscript
 
 from circuits._checks import refusal
 from circuits.circuit import Circuit, Weights
@@ -16,6 +17,8 @@ from circuits.circuit import Circuit, Weights
 
 def begun_uniform(circuit: Circuit, wires: Iterable[int] | None = None) -> Circuit:
     """The circuit after a Hadamard gate on these wires, or on all: the even superposition of all bit strings.
+
+    A wire on which the circuit begins with a Hadamard gate itself gets no second one, which would undo the first.
 
     Raises:
         ValueError: If it does not have such a wire.
@@ -29,9 +32,12 @@ def begun_uniform(circuit: Circuit, wires: Iterable[int] | None = None) -> Circu
             cure="Give fewer wires, or a larger circuit",
         )
 
+    already = _hadamards_first(circuit)
+
     def queue(latent: Any, weights: Weights, entangled: bool) -> None:
         for wire in chosen:
-            qml.Hadamard(wires=wire)
+            if wire not in already:
+                qml.Hadamard(wires=wire)
         circuit.queue(latent, weights, entangled)
 
     return replace(circuit, queue=queue)
@@ -51,8 +57,16 @@ def begun_in(circuit: Circuit, registers: Sequence[NDArray[np.float64]]) -> Circ
         registers: Probabilities, each array of a length 2**m, from wire 0 on.
 
     Raises:
-        ValueError: If the registers do not fit the wires, or one is no distribution.
+        ValueError: If the registers do not fit the wires, one is no distribution, or the circuit begins with Hadamard
+            gates, which would not leave it one.
     """
+    if _hadamards_first(circuit):
+        raise refusal(
+            f"The circuit '{circuit.name}' begins in a superposition of its own",
+            got="Hadamard gates at its beginning, and a distribution to prepare before them",
+            allowed="a circuit that begins with its rotations",
+            cure="Prepare nothing, or use another circuit",
+        )
     widths = [len(register).bit_length() - 1 for register in registers]
     if sum(widths) != circuit.n_wires or any(
         len(register) != 2**width for register, width in zip(registers, widths, strict=True)
@@ -101,3 +115,13 @@ def with_basis_angle(circuit: Circuit) -> Circuit:
             qml.RY(latent[..., -1], wires=wire)
 
     return replace(circuit, latent_dim=circuit.latent_dim + 1, queue=queue, inert={})
+
+
+def _hadamards_first(circuit: Circuit) -> set[int]:
+    """The wires on which its first gate is a Hadamard."""
+    weights = {name: np.ones(shape) for name, shape in circuit.weight_shapes.items()}
+    first: dict[int, str] = {}
+    for operation in make_qscript(circuit.gates)(np.ones(circuit.latent_dim), weights).operations:
+        for wire in operation.wires:
+            first.setdefault(wire, operation.name)
+    return {wire for wire, name in first.items() if name == "Hadamard"}

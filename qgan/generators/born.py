@@ -101,7 +101,10 @@ class BornGenerator(Generator):
                 cure="Set generator.prepare=uniform",
             )
         pairs = zip(levels, data.train.flat().T, strict=True)
-        return begun_in(circuit, self.registers.padded([_normal(grid, column) for grid, column in pairs]))
+        try:
+            return begun_in(circuit, self.registers.padded([_normal(grid, column) for grid, column in pairs]))
+        except ValueError as error:
+            raise ConfigError(f"generator.prepare = normal does not go with this circuit. {error}") from error
 
     @property
     def counts(self) -> Counts:  # type: ignore[override]

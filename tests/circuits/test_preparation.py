@@ -75,3 +75,10 @@ def test_the_basis_angle_reads_z_and_x(state, probabilities, rng) -> None:
         for wire, matrix in enumerate((np.kron(pauli, np.eye(2)), np.kron(np.eye(2), pauli))):
             read = joint.sum(axis=1 - wire) @ [1, -1]
             assert read == pytest.approx((psi.conj() @ matrix @ psi).real, abs=EXACT)
+
+
+def test_a_superposition_is_not_undone(nothing, probabilities) -> None:
+    once = begun_uniform(nothing, [1])
+    assert probabilities(begun_uniform(once), np.zeros(0), {}) == pytest.approx([1 / 8] * 8, abs=EXACT)
+    with pytest.raises(ValueError, match="begins in a superposition of its own"):
+        begun_in(once, [np.full(8, 1 / 8)])

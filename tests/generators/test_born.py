@@ -7,7 +7,7 @@ import pennylane as qml
 import pytest
 import torch
 
-from circuits import Circuit
+from circuits import Circuit, begun_uniform
 from qgan.build import build
 from qgan.config import load
 from qgan.data.arrays import from_array
@@ -187,3 +187,9 @@ def test_memory_is_that_of_one_circuit_whatever_the_batch() -> None:
     # A circuit for each sample is another matter.
     with pytest.raises(ResourceError, match="need too much memory"):
         build(config, Objects(data=data))
+
+
+def test_a_normal_distribution_before_a_superposition_is_refused(make: Make) -> None:
+    own = begun_uniform(rotations(n_wires=6, layers=1))
+    with pytest.raises(ConfigError, match=r"generator\.prepare = normal .*superposition of its own.*Prepare nothing"):
+        make("born", own=own, prepare="normal")
