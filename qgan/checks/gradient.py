@@ -82,12 +82,14 @@ def agreements(experiment: Experiment) -> dict[str, Agreement]:
         return {player.name: skipped for player in experiment.game.players}
     key = Key(config.seed, "gradient check")
     batch = Batch(experiment.batches.at(0), generator.draw(config.train.batch_size, key))
-    executions, shots = generator.counts.executions, generator.counts.shots
+    # Not those of a moving average, which is what is judged.
+    counts = experiment.game.generator.counts
+    executions, shots = counts.executions, counts.shots
     modules = list(experiment.state.modules.values())
     try:
         return {player.name: _agreement(player, batch, modules, key) for player in experiment.game.players}
     finally:
-        generator.counts.executions, generator.counts.shots = executions, shots
+        counts.executions, counts.shots = executions, shots
 
 
 def _agreement(player: Player, batch: Batch, modules: Sequence[nn.Module], key: Key) -> Agreement:
