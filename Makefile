@@ -2,7 +2,8 @@
 # make test               everything that is checked: lint, notebooks, tests
 # make lint               style, types and import layers only
 # make evidence-core      measure what the README states, on a CPU
-# make evidence-gpu       the same on a GPU
+# make evidence-tables    measure what is promised of circuits, generators, losses and data files
+# make evidence-gpu       measure on a GPU
 # make clean              remove caches and builds; runs and the environment stay
 
 PYTHON ?= python3.11
@@ -22,7 +23,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: train test lint notebooks evidence-core evidence-gpu clean
+.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +44,11 @@ $(VENV)/.installed-gpu: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -e '.[gpu]'
 	@touch $(VENV)/.installed $@
 
+$(VENV)/.installed-trackers: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with the test tools and the experiment trackers"
+	@$(PIP) -e '.[dev,tensorboard,wandb,mlflow]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
+
 train: $(VENV)/.installed
 	$(BIN)/qgan train $(ARGS)
 
@@ -60,6 +66,9 @@ test: lint notebooks
 
 evidence-core: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.core $(ARGS)
+
+evidence-tables: $(VENV)/.installed-trackers
+	$(BIN)/python -m benchmarks.tables $(ARGS)
 
 evidence-gpu: $(VENV)/.installed-gpu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
