@@ -8,8 +8,8 @@
 
 PYTHON ?= python3.11
 VENV ?= .venv
-# How many processes share the tests. More than one pays only once the tests take longer than importing torch twice.
-JOBS ?= 0
+# How many processes share the tests.
+JOBS ?= 2
 # An extra package index. On Linux the default torch brings gigabytes of CUDA libraries; where no GPU is used, give the
 # index of torch's CPU builds (named on torch's "get started" page): make train INDEX=https://...
 INDEX ?=

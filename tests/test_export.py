@@ -79,7 +79,7 @@ def test_labels_go_along(samples: Samples, tmp_path: Path) -> None:
     with np.load(tmp_path / "it.npz", allow_pickle=False) as archive:
         assert archive["labels"].tolist() == [-3, 7, 7, 40, 2**40]
     lines = (tmp_path / "it.csv").read_text("utf-8").splitlines()
-    assert lines[0].endswith("feature_5,label")
+    assert lines[0].endswith("feature_5,weight,label")
     assert [line.rpartition(",")[2] for line in lines[1:]] == ["-3", "7", "7", "40", str(2**40)]
     np.testing.assert_array_equal(np.load(tmp_path / "it.npy", allow_pickle=False), samples.numpy())
 
