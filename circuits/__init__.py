@@ -24,6 +24,7 @@ __all__ = [
     "zoufal",
 ]
 
+from circuits.begun import begun_in, begun_uniform, with_basis_angle
 from circuits.brickwork import brickwork
 from circuits.circuit import Circuit, Resources
 from circuits.data_reuploading import data_reuploading
@@ -34,7 +35,6 @@ from circuits.initial import INITIAL
 from circuits.iqp import iqp
 from circuits.matrix_product import matrix_product
 from circuits.patterns import PATTERNS
-from circuits.preparation import begun_in, begun_uniform, with_basis_angle
 from circuits.qasm import from_qasm, read_qasm
 from circuits.real_amplitudes import real_amplitudes
 from circuits.strongly_entangling import strongly_entangling

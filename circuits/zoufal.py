@@ -12,7 +12,7 @@ from circuits._checks import choose, integer, refusal, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.initial import in_pairs, uniform
 from circuits.patterns import PATTERNS
-from circuits.preparations import discretised_normal, prepare, prepare_product
+from circuits.states import discretised_normal, prepare, prepare_product
 
 Numbers: TypeAlias = float | Sequence[float]
 STATES = ("uniform", "normal", "random")

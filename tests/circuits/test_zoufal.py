@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits import zoufal
-from circuits.preparations import discretised_normal, prepare
+from circuits.states import discretised_normal, prepare
 
 EXACT = 1e-12
 NONE = np.zeros(0)

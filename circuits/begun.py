@@ -13,6 +13,7 @@ from pennylane.tape import make_qscript
 
 from circuits._checks import refusal
 from circuits.circuit import Circuit, Weights
+from circuits.states import prepare
 
 
 def begun_uniform(circuit: Circuit, wires: Iterable[int] | None = None) -> Circuit:
@@ -48,8 +49,8 @@ def begun_in(circuit: Circuit, registers: Sequence[NDArray[np.float64]]) -> Circ
 
     .. math:: \bigotimes_r \sum_j \sqrt{p_{rj}} \, |j\rangle
 
-    It is exact, and made of RY and CNOT gates, about 2\ :sup:`m` of either for a register of m wires (Möttönen et al.,
-    Quantum Information and Computation 5, 467 (2005), arXiv:quant-ph/0407010). Registers of two wires and more are
+    It is exact, and made of RY and CNOT gates, about 2\ :sup:`m` of either for a register of m wires: see
+    :func:`circuits.states.prepare`. Registers of two wires and more are
     entangled by it, also where the circuit's own entangling gates are switched off.
 
     Args:
@@ -86,15 +87,16 @@ def begun_in(circuit: Circuit, registers: Sequence[NDArray[np.float64]]) -> Circ
                 cure="Divide them by their sum",
             )
     ends = np.cumsum(widths).tolist()
-    states = [
-        (np.sqrt(register / register.sum()), range(end - width, end))
+    gates = [
+        gate
         for register, width, end in zip(registers, widths, ends, strict=True)
         if width
+        for gate in prepare(register / register.sum(), range(end - width, end))
     ]
 
     def queue(latent: Any, weights: Weights, entangled: bool) -> None:
-        for state, wires in states:
-            qml.MottonenStatePreparation(state, wires=wires)
+        for gate in gates:
+            qml.apply(gate)
         circuit.queue(latent, weights, entangled)
 
     return replace(circuit, queue=queue)
