@@ -4,10 +4,11 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import circuit_gradients, files, large, product, trackers
+from benchmarks import circuit_gradients, files, large, product, recipes, trackers
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
+    "recipes": recipes.measure,
     "gradients": circuit_gradients.measure,
     "product": product.measure,
     "files": files.measure,

@@ -155,7 +155,7 @@ def plan(facts: Json) -> None:
     if facts["circuit"]:
         shape = facts["circuit"]
         gates = f"depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
-        note(f"# {shape['patches']} patches of {shape['wires']} qubits, {gates}")
+        note(f"# {shape['patches']} circuit(s) of {shape['wires']} qubits, {gates}")
     note("# Everything fits; nothing was written.")
 
 

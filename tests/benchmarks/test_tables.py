@@ -13,7 +13,7 @@ from qgan.losses import LOSSES
 
 
 def test_every_figure_has_its_place() -> None:
-    assert list(tables.FIGURES) == ["gradients", "product", "files", "trackers", "large"]
+    assert list(tables.FIGURES) == ["recipes", "gradients", "product", "files", "trackers", "large"]
 
 
 def test_a_combination_is_played_or_refused() -> None:
