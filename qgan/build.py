@@ -58,22 +58,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         ResourceError: For a circuit or a network that needs more memory than there is.
     """
     objects = objects or Objects()
-    for name in {*config.evaluate.metrics, config.evaluate.metric}:
-        METRICS.lookup(name)
-    if config.evaluate.metric not in config.evaluate.metrics:
-        raise ConfigError(
-            "evaluate.metric is not among evaluate.metrics",
-            got=config.evaluate.metric,
-            allowed=", ".join(config.evaluate.metrics),
-            cure="Add it to evaluate.metrics",
-        )
-    if config.train.until == "converged" and not 0 < config.evaluate.every <= max(config.train.steps, 1):
-        raise ConfigError(
-            "Nothing can converge that is never evaluated",
-            got=f"evaluate.every = {config.evaluate.every}, train.steps = {config.train.steps}",
-            allowed="an evaluation within train.steps",
-            cure="Set evaluate.every, or train.until=steps",
-        )
+    _require_metrics(config)
     device = _device(config.run.device)
     data_component, data = _data(config, objects)
     _require_measurable(config, data)
@@ -157,6 +142,25 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
 def _inner(component: Component, ingredients: Ingredients) -> Generator:
     key = ingredients.key._replace(purpose=f"{ingredients.key.purpose}/inner")
     return _make(GENERATORS, component, "generator.inner", replace(ingredients, key=key))[1]
+
+
+def _require_metrics(config: RunConfig) -> None:
+    for name in {*config.evaluate.metrics, config.evaluate.metric}:
+        METRICS.lookup(name)
+    if config.evaluate.metric not in config.evaluate.metrics:
+        raise ConfigError(
+            "evaluate.metric is not among evaluate.metrics",
+            got=config.evaluate.metric,
+            allowed=", ".join(config.evaluate.metrics),
+            cure="Add it to evaluate.metrics",
+        )
+    if config.train.until == "converged" and not 0 < config.evaluate.every <= max(config.train.steps, 1):
+        raise ConfigError(
+            "Nothing can converge that is never evaluated",
+            got=f"evaluate.every = {config.evaluate.every}, train.steps = {config.train.steps}",
+            allowed="an evaluation within train.steps",
+            cure="Set evaluate.every, or train.until=steps",
+        )
 
 
 def _require_measurable(config: RunConfig, data: DataSet) -> None:

@@ -10,17 +10,16 @@ from torch import Tensor
 
 from circuits import begun_uniform
 from qgan.generators.base import (
+    CircuitGenerator,
     FittedOptions,
-    Generator,
     Ingredients,
     initial_weights,
     into_range,
     require_latents,
     stacked_weights,
 )
-from qgan.readout import Counts, Probabilities
+from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key
 
 # A probability below this is none: the angle is that of an unlit address, and no gradient goes through it.
 NONE = 1e-12
@@ -31,7 +30,7 @@ class AmplitudeOptions(FittedOptions):
 
 
 @final
-class AmplitudeGenerator(Generator):
+class AmplitudeGenerator(CircuitGenerator[AmplitudeOptions]):
     r"""A flexible representation of an image (FRQI): wire 0 is the colour, the others are the pixel's address.
 
     With the joint probabilities :math:`p(c, j)` of colour and address, amplitudes :math:`a_{cj} = \sqrt{p(c, j)}` and
@@ -55,10 +54,6 @@ class AmplitudeGenerator(Generator):
         image compression, and processing operations, Quantum Information Processing 10, 63 (2011).
     """
 
-    quantum = True
-    low: Tensor
-    high: Tensor
-
     def __init__(self, options: AmplitudeOptions, ingredients: Ingredients) -> None:
         super().__init__()
         data = ingredients.data
@@ -70,17 +65,7 @@ class AmplitudeGenerator(Generator):
         self.executor = ingredients.executor(self.circuit, Probabilities(), rows=1)
         self.gradient, self.diagnostics = self.executor.gradient, {}
         self.weights = initial_weights(circuit, ingredients.key)
-        self.register_buffer("low", torch.tensor(data.low, dtype=torch.float64))
-        self.register_buffer("high", torch.tensor(data.high, dtype=torch.float64))
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, radians."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
+        self.keep_range(data.low, data.high)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

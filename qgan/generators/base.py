@@ -1,6 +1,7 @@
 """What every generator is, and what it is made of."""
 
 __all__ = [
+    "CircuitGenerator",
     "CircuitOptions",
     "FittedOptions",
     "Generator",
@@ -16,7 +17,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import torch
 from pydantic import Field, model_validator
@@ -115,6 +116,9 @@ class FittedOptions(CircuitOptions):
         return circuit
 
 
+OptionsT = TypeVar("OptionsT", bound=CircuitOptions)
+
+
 class MakeExecutor(Protocol):
     """Makes the executor of a circuit; ``rows`` circuits will be run for each sample of a batch.
 
@@ -177,6 +181,37 @@ class Generator(nn.Module, ABC):
             samples = self(self.draw(n, key))
         even = len(samples) == n and bool((samples.weights == samples.weights[0]).all())
         return samples if even else samples.resampled(n, key._replace(purpose=f"{key.purpose}:rows"))
+
+
+class CircuitGenerator(Generator, Generic[OptionsT]):
+    """A generator that runs circuits in one executor, on latents that its options describe.
+
+    Attributes:
+        options: As given.
+        executor: Runs its circuits, and counts them.
+        low: What 0 is taken to.
+        high: What 1 is taken to.
+    """
+
+    quantum = True
+    options: OptionsT
+    executor: Executor
+    low: Tensor
+    high: Tensor
+
+    def keep_range(self, low: float, high: float, *, dtype: torch.dtype = torch.float64) -> None:
+        """Makes the range that samples are taken to a part of the state."""
+        self.register_buffer("low", torch.tensor(low, dtype=dtype))
+        self.register_buffer("high", torch.tensor(high, dtype=dtype))
+
+    @property
+    def counts(self) -> Counts:  # type: ignore[override]
+        """What the executor has run so far."""
+        return self.executor.counts
+
+    def draw(self, n: int, key: Key) -> Draw:
+        """Latents of shape (n, latent_dim), float64, radians, as the options have them."""
+        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
 
 
 def into_range(values: Tensor, low: Tensor, high: Tensor) -> Tensor:

@@ -4,14 +4,12 @@ __all__ = ["BatchPatchGenerator", "BatchPatchOptions"]
 
 from typing import Literal, final
 
-import torch
 from pydantic import Field, field_validator
-from torch import Tensor
 
 from circuits import begun_uniform
 from qgan.generators.base import (
+    CircuitGenerator,
     FittedOptions,
-    Generator,
     Ingredients,
     initial_weights,
     into_range,
@@ -19,9 +17,8 @@ from qgan.generators.base import (
     require_latents,
     stacked_weights,
 )
-from qgan.readout import Counts, Probabilities
+from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key
 
 
 class BatchPatchOptions(FittedOptions):
@@ -48,7 +45,7 @@ class BatchPatchOptions(FittedOptions):
 
 
 @final
-class BatchPatchGenerator(Generator):
+class BatchPatchGenerator(CircuitGenerator[BatchPatchOptions]):
     r"""A register in even superposition numbers the images of one circuit, which acts on it and on the pixels alike.
 
     With the joint probabilities :math:`p(i, a, j)` of index, ancillas and pixels, image i is
@@ -72,10 +69,7 @@ class BatchPatchGenerator(Generator):
         Applied 16, 024051 (2021), arXiv:2010.06201; its batch strategy, here with a classical discriminator.
     """
 
-    quantum = True
     independent = False
-    low: Tensor
-    high: Tensor
 
     def __init__(self, options: BatchPatchOptions, ingredients: Ingredients) -> None:
         super().__init__()
@@ -95,17 +89,7 @@ class BatchPatchGenerator(Generator):
         self.gradient, self.diagnostics = self.executor.gradient, {}
         self.weights = initial_weights(circuit, ingredients.key)
         span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
-        self.register_buffer("low", torch.tensor(span[0], dtype=torch.float64))
-        self.register_buffer("high", torch.tensor(span[1], dtype=torch.float64))
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, radians; the first of each ``images`` of them is used."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
+        self.keep_range(*span)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

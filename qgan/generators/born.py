@@ -12,11 +12,10 @@ import torch
 from circuits import Circuit, begun_in, begun_uniform
 from qgan._typing import Array
 from qgan.errors import ConfigError
-from qgan.generators.base import FittedOptions, Generator, Ingredients, initial_weights, stacked_weights
+from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, stacked_weights
 from qgan.generators.outcomes import MOST, Output, Registers, mixed, outcomes_of
-from qgan.readout import Counts, Probabilities
+from qgan.readout import Probabilities
 from qgan.samples import DataSet, Draw, Samples
-from qgan.seeding import Key
 
 
 class BornOptions(FittedOptions):
@@ -35,7 +34,7 @@ class BornOptions(FittedOptions):
 
 
 @final
-class BornGenerator(Generator):
+class BornGenerator(CircuitGenerator[BornOptions]):
     r"""Probabilities of the points of a grid.
 
     .. math:: p(x) = |\langle x|\psi(\theta)\rangle|^2
@@ -63,7 +62,6 @@ class BornGenerator(Generator):
         distributions, npj Quantum Information 5, 103 (2019), arXiv:1904.00043.
     """
 
-    quantum = True
     independent = False
 
     def __init__(self, options: BornOptions, ingredients: Ingredients) -> None:
@@ -105,15 +103,6 @@ class BornGenerator(Generator):
             return begun_in(circuit, self.registers.padded([_normal(grid, column) for grid, column in pairs]))
         except ValueError as error:
             raise ConfigError(f"generator.prepare = normal does not go with this circuit. {error}") from error
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, radians."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
 
     def forward(self, draw: Draw) -> Samples:
         """The whole grid, or as many points as there are latents; values and weights float32."""

@@ -6,15 +6,12 @@ from typing import Literal, final
 
 import torch
 from pydantic import Field
-from torch import Tensor
 
 from qgan.errors import ConfigError
-from qgan.generators.base import FittedOptions, Generator, Ingredients, initial_weights, into_range
+from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, into_range
 from qgan.generators.observables import Observables, PauliReader
 from qgan.networks import dense, initialise
-from qgan.readout import Counts
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key
 
 # With a head any number of wires will do, and nobody said how many.
 WIRES_UNDER_A_HEAD = 5
@@ -37,7 +34,7 @@ class ExpectationOptions(FittedOptions):
 
 
 @final
-class ExpectationGenerator(Generator):
+class ExpectationGenerator(CircuitGenerator[ExpectationOptions]):
     r"""Expectation values of Pauli operators, taken to the data's range.
 
     .. math:: x_i = \tfrac12 (1 + \langle\psi(z, \theta)| O_i |\psi(z, \theta)\rangle), \qquad O = Z_0, Z_1, \dots
@@ -57,10 +54,6 @@ class ExpectationGenerator(Generator):
         for continuous distributions (2019), arXiv:1901.00848. Without a head: Bravo-Prieto C. et al., Style-based
         quantum generative adversarial networks for Monte Carlo events, Quantum 6, 777 (2022), arXiv:2110.06933.
     """
-
-    quantum = True
-    low: Tensor
-    high: Tensor
 
     def __init__(self, options: ExpectationOptions, ingredients: Ingredients) -> None:
         super().__init__()
@@ -82,19 +75,10 @@ class ExpectationGenerator(Generator):
             )
         self.circuit, self.latent_dim, self.options = circuit, circuit.latent_dim, options
         self.patches = options.copies
-        self.gradient, self.diagnostics = self.reader.executor.gradient, {}
+        self.executor = self.reader.executor
+        self.gradient, self.diagnostics = self.executor.gradient, {}
         self.weights = initial_weights(circuit, ingredients.key, copies=options.copies)
-        self.register_buffer("low", torch.tensor(data.low, dtype=torch.float64))
-        self.register_buffer("high", torch.tensor(data.high, dtype=torch.float64))
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.reader.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, radians."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
+        self.keep_range(data.low, data.high)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

@@ -11,17 +11,17 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from qgan.generators.base import (
+    CircuitGenerator,
     CircuitOptions,
-    Generator,
     Ingredients,
     initial_weights,
     into_range,
     require_latents,
     stacked_weights,
 )
-from qgan.readout import Counts, ExpectationZ
+from qgan.readout import ExpectationZ
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key, stream
+from qgan.seeding import stream
 
 
 class ImplicitOptions(CircuitOptions):
@@ -35,7 +35,7 @@ class ImplicitOptions(CircuitOptions):
 
 
 @final
-class ImplicitGenerator(Generator):
+class ImplicitGenerator(CircuitGenerator[ImplicitOptions]):
     r"""One small circuit for each pixel of each image, all with the same weights.
 
     The angles that the circuit encodes are a trainable affine map of the pixel's place :math:`c \in [-1, 1]^d` and of
@@ -59,10 +59,6 @@ class ImplicitGenerator(Generator):
         arXiv:2011.12026.
     """
 
-    quantum = True
-    low: Tensor
-    high: Tensor
-
     def __init__(self, options: ImplicitOptions, ingredients: Ingredients) -> None:
         super().__init__()
         data = ingredients.data
@@ -78,17 +74,7 @@ class ImplicitGenerator(Generator):
         # From edge to edge of an image, an angle turns by about half a circle.
         matrix, offset = rng.normal(0, math.pi / 2, (circuit.latent_dim, inputs)), rng.normal(0, 1, circuit.latent_dim)
         self.matrix, self.offset = nn.Parameter(torch.from_numpy(matrix)), nn.Parameter(torch.from_numpy(offset))
-        self.register_buffer("low", torch.tensor(data.low, dtype=torch.float64))
-        self.register_buffer("high", torch.tensor(data.high, dtype=torch.float64))
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
+        self.keep_range(data.low, data.high)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

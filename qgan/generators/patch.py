@@ -5,23 +5,20 @@ __all__ = ["PatchGenerator", "PatchOptions"]
 import math
 from typing import Literal, final
 
-import torch
 from pydantic import Field, model_validator
-from torch import Tensor
 
 from qgan.errors import ConfigError
 from qgan.generators.base import (
+    CircuitGenerator,
     CircuitOptions,
-    Generator,
     Ingredients,
     initial_weights,
     into_range,
     one_for_zero,
     stacked_weights,
 )
-from qgan.readout import Counts, Probabilities
+from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key
 
 
 class PatchOptions(CircuitOptions):
@@ -46,7 +43,7 @@ class PatchOptions(CircuitOptions):
 
 
 @final
-class PatchGenerator(Generator):
+class PatchGenerator(CircuitGenerator[PatchOptions]):
     r"""Sub-circuits that share their latent, each with weights of its own.
 
     With the joint probabilities :math:`p(a, j)` of ancillas and data wires, the pixels of a patch are
@@ -69,10 +66,6 @@ class PatchGenerator(Generator):
         Applied 16, 024051 (2021), arXiv:2010.06201.
     """
 
-    quantum = True
-    low: Tensor
-    high: Tensor
-
     def __init__(self, options: PatchOptions, ingredients: Ingredients) -> None:
         super().__init__()
         circuit = options.make(ingredients)
@@ -92,8 +85,7 @@ class PatchGenerator(Generator):
         self.weights = initial_weights(circuit, ingredients.key, copies=self.patches)
         # A patch that sums to 1 is a distribution already; only brightness has a range to be taken to.
         span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
-        self.register_buffer("low", torch.tensor(span[0], dtype=torch.float64))
-        self.register_buffer("high", torch.tensor(span[1], dtype=torch.float64))
+        self.keep_range(*span)
 
     def _fitting(self, patches: int | None, features: int) -> int:
         needed = -(-features // self.pixels)
@@ -106,15 +98,6 @@ class PatchGenerator(Generator):
                 cure=f"Set generator.patches={needed}, or leave it out",
             )
         return needed
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, uniform between ``latent_low`` and ``latent_high`` radians."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
 
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""

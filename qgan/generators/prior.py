@@ -9,13 +9,19 @@ from pydantic import Field
 from torch import Tensor
 
 from qgan.errors import ConfigError
-from qgan.generators.base import CircuitOptions, Generator, Ingredients, initial_weights, into_range, stacked_weights
+from qgan.generators.base import (
+    CircuitGenerator,
+    CircuitOptions,
+    Ingredients,
+    initial_weights,
+    into_range,
+    stacked_weights,
+)
 from qgan.generators.observables import PauliReader
 from qgan.generators.outcomes import MOST, Output, mixed, outcomes_of
 from qgan.networks import Activation, dense, initialise
-from qgan.readout import Counts, Executor, Probabilities
+from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
-from qgan.seeding import Key
 
 Width = Annotated[int, Field(ge=1, le=2**20)]
 
@@ -39,7 +45,7 @@ class PriorOptions(CircuitOptions):
 
 
 @final
-class PriorGenerator(Generator):
+class PriorGenerator(CircuitGenerator[PriorOptions]):
     r"""A dense network whose input is measured on a circuit; both are trained, by one loss.
 
     Bits are :math:`\pm 1`, as Z has them, and are taken together: a string :math:`b` comes with its joint probability
@@ -62,10 +68,6 @@ class PriorGenerator(Generator):
         arXiv:2101.03438.
     """
 
-    quantum = True
-    low: Tensor
-    high: Tensor
-
     def __init__(self, options: PriorOptions, ingredients: Ingredients) -> None:
         super().__init__()
         data = ingredients.data
@@ -76,7 +78,7 @@ class PriorGenerator(Generator):
         if options.read_out == "bits":
             self.independent = False
             self._require_few(circuit.n_wires)
-            self.executor: Executor = ingredients.executor(circuit, Probabilities(), rows=1 if self.latent_dim else 0)
+            self.executor = ingredients.executor(circuit, Probabilities(), rows=1 if self.latent_dim else 0)
             inputs = circuit.n_wires
         else:
             self.reader = PauliReader(circuit, ingredients, observables=options.read_out, copies=1)
@@ -85,8 +87,7 @@ class PriorGenerator(Generator):
         self.weights = initial_weights(circuit, ingredients.key)
         self.network = dense([inputs, *options.hidden, data.features], options.activation)
         initialise(self.network, ingredients.key._replace(purpose=f"{ingredients.key.purpose}/network"))
-        self.register_buffer("low", torch.tensor(data.low, dtype=torch.float32))
-        self.register_buffer("high", torch.tensor(data.high, dtype=torch.float32))
+        self.keep_range(data.low, data.high, dtype=torch.float32)
 
     def _require_few(self, n_wires: int) -> None:
         if self.options.output == "distribution" and 2**n_wires > MOST:
@@ -96,15 +97,6 @@ class PriorGenerator(Generator):
                 allowed=f"{MOST} or fewer",
                 cure="Set generator.output=samples",
             )
-
-    @property
-    def counts(self) -> Counts:  # type: ignore[override]
-        """What the executor has run so far."""
-        return self.executor.counts
-
-    def draw(self, n: int, key: Key) -> Draw:
-        """Latents of shape (n, latent_dim), float64, radians."""
-        return Draw(self.options.latents(n, self.latent_dim, key), None, key)
 
     def forward(self, draw: Draw) -> Samples:
         """A sample for each latent, or for each bit string that there can be; values and weights float32."""
