@@ -7,10 +7,20 @@ from benchmarks.quality import SIDES, all_seeds, medians, scores_of, trained
 from qgan._typing import Json
 from qgan.config import load
 
-# A recipe and the classical one that is trained by the same loop on the same data; `digits` has evidence of its own.
+# A recipe and the classical one that is trained by the same loop on the same data.
 PAIRS = {
-    "bars-and-stripes": "bars-and-stripes-classical",
-    "bimodal": "bimodal-classical",
+    name: f"{name}-classical"
+    for name in (
+        "bars-and-stripes",
+        "bimodal",
+        "lognormal",
+        "ring",
+        "series",
+        "words",
+        "digits",
+        "digits-pca",
+        "digits-conditional",
+    )
 }
 SEEDS, QUICK_SEEDS = range(5), range(1)
 # Of five seeds, so many must have a positive skill on the recipe's main metric.
