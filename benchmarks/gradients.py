@@ -50,8 +50,8 @@ class Deviation(NamedTuple):
 
 
 def setup(changes: list[tuple[str, Any]]) -> tuple[Experiment, PatchGenerator]:
-    """The recipe `digits` with these settings, untrained."""
-    experiment = build(load_config("digits", changes=changes))
+    """The recipe `digits-patch` with these settings, untrained."""
+    experiment = build(load_config("digits-patch", changes=changes))
     assert isinstance(experiment.generator, PatchGenerator)
     return experiment, experiment.generator
 
@@ -178,7 +178,7 @@ def _body(results: dict[str, Any]) -> str:
     count, sizes = results["weights"], results["gradient_rms"]
     return "\n\n".join(
         [
-            f"The untrained generator of `digits`, {count} weights, {results['samples']} samples, float64: the "
+            f"The untrained generator of `digits-patch`, {count} weights, {results['samples']} samples, float64: the "
             "gradient of a fixed random linear function of the samples' pixels before they are rounded to float32, and "
             "of the joint probabilities they are made of. Root mean square of its elements: "
             f"{number(sizes['pixels'])} and {number(sizes['probabilities'])}.",

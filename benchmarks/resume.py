@@ -41,7 +41,7 @@ MOST_TRIES = 5
 
 
 def measure(place: Workplace) -> Figure:
-    """Kills and flips, on a small `digits`."""
+    """Kills and flips, on a small `digits-patch`."""
     steps = QUICK_STEPS if place.quick else STEPS
     settings: dict[str, Any] = {
         "train.steps": steps,
@@ -122,7 +122,7 @@ def _start(context: ForkServerContext, out: Path, settings: dict[str, Any], run:
 
 def _train(out: str, settings: dict[str, Any], run: str | None) -> None:
     if run is None:
-        fit("digits", seed=0, overrides=settings, out=out)
+        fit("digits-patch", seed=0, overrides=settings, out=out)
     else:
         fit(resume=run)
 
@@ -190,7 +190,7 @@ def _body(results: Json) -> str:
     ]
     return "\n\n".join(
         [
-            f"A small `digits`: 4 patches of 5 wires as in the recipe, but {settings['generator.layers']} layers, "
+            f"A small `digits-patch`: 4 patches of 5 wires as in the recipe, but {settings['generator.layers']} layers, "
             f"batches of {settings['train.batch_size']}, {settings['train.steps']} steps, a checkpoint and an "
             f"evaluation every {settings['run.checkpoint_every']}, one thread. Each run is a process of its own, "
             "forked from one that has imported everything, and killed with SIGKILL at a random "

@@ -50,7 +50,7 @@ class SquaredLoss:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> qgan.Run:
-    return qgan.fit("digits", seed=7, overrides=QUANTUM, out=tmp_path_factory.mktemp("runs"))
+    return qgan.fit("digits-patch", seed=7, overrides=QUANTUM, out=tmp_path_factory.mktemp("runs"))
 
 
 def own_objects() -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_impossible_samples_are_refused(run: qgan.Run, arguments: dict[str, Any]
 
 
 def test_the_loop_is_an_iterator_that_gives_the_same_records(run: qgan.Run) -> None:
-    training = qgan.train("digits", seed=7, overrides=QUANTUM)
+    training = qgan.train("digits-patch", seed=7, overrides=QUANTUM)
     first = list(islice(training, 2))
     assert [record.numbers() for record in first] == run.records()[:2]
     assert training.experiment.state.step == 2
@@ -176,7 +176,7 @@ def test_other_objects_are_refused(own: qgan.Run, name: str) -> None:
 
 def test_objects_and_recipes_that_do_not_go_together(run: qgan.Run) -> None:
     with pytest.raises(ConfigError, match="has its configuration already"):
-        qgan.fit("digits", resume=run.path)
+        qgan.fit("digits-patch", resume=run.path)
     with pytest.raises(ConfigError, match="has it by name"):
         qgan.fit(data=np.zeros((60, 8, 8)), resume=run.path)
 
@@ -186,7 +186,7 @@ def test_a_plugin_is_recorded_and_asked_for(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plugin_of_a_run.py").write_text("")
-    run = qgan.fit("digits-classical", overrides=SMALL, out=tmp_path / "runs", plugins=["plugin_of_a_run"])
+    run = qgan.fit("digits-patch-classical", overrides=SMALL, out=tmp_path / "runs", plugins=["plugin_of_a_run"])
     assert run.directory.identity["plugins"] == ["plugin_of_a_run"]
     del sys.modules["plugin_of_a_run"]
     with pytest.raises(ConfigError, match="--plugin plugin_of_a_run"):
@@ -194,7 +194,7 @@ def test_a_plugin_is_recorded_and_asked_for(tmp_path: Path, monkeypatch: pytest.
     assert qgan.fit(resume=run.path, plugins=["plugin_of_a_run"]).records() == run.records()
     (tmp_path / "plugin_broken_here.py").write_text("1 / 0")
     with pytest.raises(BackendError, match="ZeroDivisionError"):
-        qgan.fit("digits", plugins=["plugin_broken_here"], out=tmp_path / "none")
+        qgan.fit("digits-patch", plugins=["plugin_broken_here"], out=tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
@@ -232,7 +232,7 @@ def test_the_trained_generator_can_be_had(run: qgan.Run) -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    training = qgan.train("digits-classical", seed=np.int64(7), overrides=SMALL | {"train.batch_size": np.int32(3)})  # pyright: ignore[reportArgumentType]
+    training = qgan.train("digits-patch-classical", seed=np.int64(7), overrides=SMALL | {"train.batch_size": np.int32(3)})  # pyright: ignore[reportArgumentType]
     assert training.experiment.config.seed == 7
     assert training.experiment.config.train.batch_size == 3
 

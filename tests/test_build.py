@@ -30,7 +30,7 @@ MLP |= {key: value for key, value in SMALL.items() if not key.startswith("genera
 
 
 def make(changes: dict[str, Any] | None = None, /, *, base: dict[str, Any] = SMALL, **objects: Any) -> Experiment:
-    config = load("digits", changes={**base, **(changes or {})}.items())
+    config = load("digits-patch", changes={**base, **(changes or {})}.items())
     return build(config, Objects(**{"data": DATA, **objects}))
 
 
@@ -58,7 +58,7 @@ class Scaled(NonSaturating):  # type: ignore[misc]
         return self.scale * super().generator(**inputs)
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-classical"])
+@pytest.mark.parametrize("name", ["digits-patch", "digits-patch-classical"])
 def test_a_resolved_configuration_builds_the_same_again(name: str) -> None:
     first = build(load(name, changes=[("run.device", "cpu")]))
     second = build(validate(RunConfig, parse(to_toml(first.config), source="it")))
@@ -159,7 +159,7 @@ def test_a_mistake_in_a_part_is_refused(key: str, value: Any, message: str) -> N
 
 def test_a_data_option_is_checked_too() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'classes'"):
-        build(load("digits", changes=[("data.clases", [1])]))
+        build(load("digits-patch", changes=[("data.clases", [1])]))
 
 
 def test_an_unknown_backend_is_refused() -> None:
@@ -176,7 +176,7 @@ def test_a_device_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize("part", ["data", "discriminator", "loss"])
 def test_a_configuration_of_objects_asks_for_them(part: str) -> None:
     with pytest.raises(ConfigError, match=rf"Give it again from Python: qgan.fit\(..., {part}=...\)"):
-        build(load("digits", changes={**SMALL, f"{part}.name": OBJECT}.items()))
+        build(load("digits-patch", changes={**SMALL, f"{part}.name": OBJECT}.items()))
 
 
 def test_a_users_circuit_is_used() -> None:
@@ -333,7 +333,7 @@ def test_a_configuration_says_that_its_circuit_was_an_object() -> None:
     resolved = make(circuit=own_circuit).config
     assert resolved.generator.options["circuit"] == OBJECT
     with pytest.raises(ConfigError, match="was an object"):
-        build(resolved.model_copy(update={"data": load("digits").data}))
+        build(resolved.model_copy(update={"data": load("digits-patch").data}))
 
 
 def test_a_circuit_that_nobody_uses_is_refused() -> None:

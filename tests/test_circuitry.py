@@ -110,7 +110,7 @@ def test_a_file_brings_its_own_wires_and_gates(file: Path) -> None:
 def experiment(changes: dict[str, Any]) -> Experiment:
     small = {"train.batch_size": 3, "discriminator.hidden": [5], "run.device": "cpu", "generator.pattern": "own"}
     data = np.random.default_rng(0).random((24, 4))
-    return build(load("digits", changes={**small, "generator.layers": 2, **changes}.items()), Objects(data=data))
+    return build(load("digits-patch", changes={**small, "generator.layers": 2, **changes}.items()), Objects(data=data))
 
 
 def test_a_configuration_asks_for_all_of_it(file: Path) -> None:

@@ -40,13 +40,13 @@ DATA = np.random.default_rng(0).random((40, 2, 2))
 LABELS = np.repeat([-5, 90], 20)
 
 
-def make(changes: dict[str, Any], recipe: str = "digits-classical", **objects: Any) -> Experiment:
+def make(changes: dict[str, Any], recipe: str = "digits-patch-classical", **objects: Any) -> Experiment:
     return build(load(recipe, changes={**SMALL, **changes}.items()), Objects(**objects))
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> qgan.Run:
-    return qgan.fit("digits-classical", overrides=SMALL, out=tmp_path_factory.mktemp("runs"))
+    return qgan.fit("digits-patch-classical", overrides=SMALL, out=tmp_path_factory.mktemp("runs"))
 
 
 def test_batches_are_numbered_and_samples_carry_the_datas_own_labels() -> None:
@@ -61,11 +61,11 @@ def test_batches_are_numbered_and_samples_carry_the_datas_own_labels() -> None:
 
 
 @pytest.mark.parametrize("discriminator", DISCRIMINATORS)
-@pytest.mark.parametrize("recipe", ["digits", "digits-classical"])
+@pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])
 def test_generator_and_discriminator_learn_by_class(recipe: str, discriminator: str) -> None:
-    options = QUANTUM if recipe == "digits" else {}
+    options = QUANTUM if recipe == "digits-patch" else {}
     changes = {**SMALL, **options, "discriminator.name": discriminator}
-    if recipe == "digits":
+    if recipe == "digits-patch":
         del changes["generator.parameters"]
     experiment = build(load(recipe, changes=changes.items()))
     assert isinstance(experiment.generator, ConditionalGenerator)
@@ -74,11 +74,11 @@ def test_generator_and_discriminator_learn_by_class(recipe: str, discriminator: 
         assert np.isfinite(record.losses["generator"])
     assert (experiment.generator.embedding != before).any(dim=1).all()
     assert experiment.facts["parameters"]["generator"] == sum(p.numel() for p in experiment.generator.parameters())
-    assert (experiment.facts["circuit"] is not None) == (recipe == "digits")
+    assert (experiment.facts["circuit"] is not None) == (recipe == "digits-patch")
 
 
 def test_a_run_gone_on_with_ends_as_the_straight_one(run: qgan.Run, tmp_path: Path) -> None:
-    session = opening.begin(load("digits-classical", changes=SMALL.items()), out=tmp_path)
+    session = opening.begin(load("digits-patch-classical", changes=SMALL.items()), out=tmp_path)
     records = session.records()
     for _ in range(3):
         next(records)
@@ -132,7 +132,7 @@ def test_its_files_carry_labels(run: qgan.Run) -> None:
 
 def test_an_unconditional_run_draws_no_class(tmp_path: Path) -> None:
     plain = {**SMALL, "train.conditional": False, "train.steps": 1, "evaluate.every": 0}
-    run = qgan.fit("digits-classical", overrides=plain, out=tmp_path)
+    run = qgan.fit("digits-patch-classical", overrides=plain, out=tmp_path)
     assert run.sample(3).labels is None
     with pytest.raises(ConfigError, match="conditional=true"):
         run.sample(3, label=3)
@@ -172,7 +172,7 @@ def test_a_plugins_plain_module_is_trained(monkeypatch: pytest.MonkeyPatch, entr
     before, weights = torch.get_rng_state(), []
     for seed in (0, 0, 1):
         config = load(
-            changes={"seed": seed, **SMALL, "train.conditional": conditional}.items(), default="digits-classical"
+            changes={"seed": seed, **SMALL, "train.conditional": conditional}.items(), default="digits-patch-classical"
         )
         document = config.model_copy(update={"discriminator": config.discriminator.model_validate({"name": "told"})})
         experiment = build(document)
@@ -186,7 +186,7 @@ def test_a_plugins_plain_module_is_trained(monkeypatch: pytest.MonkeyPatch, entr
 
 def test_a_plugins_module_that_cannot_be_made_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DISCRIMINATORS, "plain", nn.Linear)
-    config = load("digits-classical", changes=SMALL.items())
+    config = load("digits-patch-classical", changes=SMALL.items())
     document = config.model_copy(update={"discriminator": config.discriminator.model_validate({"name": "plain"})})
     with pytest.raises(ConfigError, match=r"'plain' cannot be made.*shape=, classes=, key="):
         build(document)
@@ -221,7 +221,7 @@ def test_a_module_from_a_plugin_is_trained_sampled_and_gone_on_with(
     overrides = {key: value for key, value in SMALL.items() if key != "train.conditional"}
     try:
         run = qgan.fit(
-            config="own.toml", recipe="digits-classical", overrides=overrides, plugins=["plugin_with_a_module"]
+            config="own.toml", recipe="digits-patch-classical", overrides=overrides, plugins=["plugin_with_a_module"]
         )
         assert run.sample(2).values.shape == (2, 8, 8)
         assert type(run.discriminator()).__name__ == "Own"

@@ -44,7 +44,7 @@ changes = st.fixed_dictionaries(
 @settings(max_examples=40)
 @given(changes)
 def test_a_configuration_survives_being_written(chosen: dict[str, Any]) -> None:
-    config = load("digits", changes=chosen.items())
+    config = load("digits-patch", changes=chosen.items())
     again = validate(RunConfig, tomllib.loads(to_toml(config)))
     assert again == config
     assert again.document() == config.document()
@@ -53,7 +53,7 @@ def test_a_configuration_survives_being_written(chosen: dict[str, Any]) -> None:
 
 
 def test_the_hash_tells_configurations_apart() -> None:
-    seeds = {load("digits", changes=[("seed", seed)]).sha256() for seed in range(5)}
+    seeds = {load("digits-patch", changes=[("seed", seed)]).sha256() for seed in range(5)}
     assert len(seeds) == 5
 
 
@@ -78,7 +78,7 @@ def test_a_deep_override_is_refused() -> None:
 
 def test_a_file_is_laid_over_the_recipe_it_names(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
-    path.write_text('recipe = "digits-classical"\n[train]\nsteps = 7\n', encoding="utf-8")
+    path.write_text('recipe = "digits-patch-classical"\n[train]\nsteps = 7\n', encoding="utf-8")
     config = load(file=path, changes=[("train.batch_size", 3)])
     assert (config.generator.name, config.train.steps, config.train.batch_size) == ("mlp", 7, 3)
     path.write_text('recipe = "mine"\n', encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_file_with_a_wrong_value_is_refused_by_its_key(tmp_path: Path, content
 
 
 def test_a_configuration_is_frozen() -> None:
-    config = load("digits")
+    config = load("digits-patch")
     for model, field in ((config, "seed"), (config.train, "steps"), (config.data, "name")):
         with pytest.raises(ValueError, match="frozen"):
             setattr(model, field, 1)
@@ -105,14 +105,14 @@ def test_a_configuration_is_frozen() -> None:
 
 def test_a_run_of_an_earlier_version_keeps_its_hash() -> None:
     """Its file has none of what came later, and its checkpoints bear the hash of that file."""
-    document = load("digits").document()
+    document = load("digits-patch").document()
     for key in ("penalty", "schedule"):
         del document[key]
     for key in ("ema", "conditional"):
         del document["train"][key]
     then = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     assert validate(RunConfig, document).sha256() == then
-    assert validate(RunConfig, document) == load("digits")
+    assert validate(RunConfig, document) == load("digits-patch")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_a_run_of_an_earlier_version_keeps_its_hash() -> None:
     ],
 )
 def test_what_came_later_counts_where_it_is_used(key: str, value: Any) -> None:
-    assert load("digits", changes=[(key, value)]).sha256() != load("digits").sha256()
+    assert load("digits-patch", changes=[(key, value)]).sha256() != load("digits-patch").sha256()

@@ -14,7 +14,7 @@ METRIC = "energy-distance"
 
 def config(until: str = "converged", patience: int = 2, min_gain: float = 0.1) -> RunConfig:
     train = {"train.until": until, "train.patience": patience, "train.min_gain": min_gain}
-    return load("digits", changes=train.items())
+    return load("digits-patch", changes=train.items())
 
 
 def score(value: float | None, *, higher: bool = False, floor: bool = True) -> Score:

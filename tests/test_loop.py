@@ -27,7 +27,7 @@ SMALL = {"train.batch_size": 3, "discriminator.hidden": [5], "run.device": "cpu"
 
 def make(kind: dict[str, Any] = MLP, /, *, loss: Any = None, discriminator: Any = None, **changes: Any) -> Experiment:
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
-    config = load("digits", changes={**SMALL, **kind, **dotted}.items())
+    config = load("digits-patch", changes={**SMALL, **kind, **dotted}.items())
     return build(config, Objects(data=DATA, loss=loss, discriminator=discriminator))
 
 
@@ -302,7 +302,7 @@ def test_training_leaves_global_random_states_alone() -> None:
 
 def test_circuits_are_counted_for_each_step() -> None:
     """Backprop runs nothing again: one circuit a patch for each sample, once for either player."""
-    config = load("digits", changes={**SMALL, **PATCH}.items())
+    config = load("digits-patch", changes={**SMALL, **PATCH}.items())
     experiment = build(config)
     records = run(experiment, 2)
     assert experiment.facts["circuit"]["patches"] == 16
@@ -340,8 +340,8 @@ def test_the_generator_learns() -> None:
         "optimizer.generator.lr": 0.02,
         "optimizer.discriminator.lr": 0.02,
     }
-    wide = replace(build(load("digits", changes=changes.items()), Objects(data=data)).data, low=0.0, high=1.0)
-    experiment = build(load("digits", changes=changes.items()), Objects(data=wide))
+    wide = replace(build(load("digits-patch", changes=changes.items()), Objects(data=data)).data, low=0.0, high=1.0)
+    experiment = build(load("digits-patch", changes=changes.items()), Objects(data=wide))
 
     def error() -> float:
         return abs(experiment.generator.sample(200, Key(0, "look")).values.mean().item() - 0.8)

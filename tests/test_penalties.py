@@ -262,4 +262,4 @@ def test_the_others_leave_weights_alone() -> None:
 )
 def test_a_mistake_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        build(load("digits-classical", changes=changes.items()))
+        build(load("digits-patch-classical", changes=changes.items()))

@@ -11,7 +11,7 @@ from qgan.runs import RunDirectory
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunDirectory:
-    return RunDirectory.create(tmp_path / "runs", config.load("digits", changes=[("seed", 7)]), {"plugins": []})
+    return RunDirectory.create(tmp_path / "runs", config.load("digits-patch", changes=[("seed", 7)]), {"plugins": []})
 
 
 def test_a_new_run_is_whole_and_is_read_again(run: RunDirectory) -> None:
@@ -34,7 +34,7 @@ def test_a_run_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr("qgan.runs.write_synced", full)
     with pytest.raises(ResourceError, match="--out"):
-        RunDirectory.create(tmp_path, config.load("digits"), {})
+        RunDirectory.create(tmp_path, config.load("digits-patch"), {})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -92,7 +92,7 @@ def begin(out: Path, schedule: str) -> Session:
         "evaluate.metrics": ["energy-distance"],
         "evaluate.samples": 8,
     }
-    return opening.begin(load("digits-classical", changes=changes.items()), out=out)
+    return opening.begin(load("digits-patch-classical", changes=changes.items()), out=out)
 
 
 def files(session: Session) -> dict[str, bytes]:
@@ -133,4 +133,4 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path, schedule: st
 )
 def test_a_mistake_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        build(load("digits-classical", changes=changes.items()))
+        build(load("digits-patch-classical", changes=changes.items()))

@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-def begin(out: Path, recipe: str = "digits-classical", **changes: Any) -> Session:
+def begin(out: Path, recipe: str = "digits-patch-classical", **changes: Any) -> Session:
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     return opening.begin(config.load(recipe, changes=[*SMALL.items(), *dotted.items()]), out=out)
 
@@ -95,8 +95,8 @@ def networks(run: RunDirectory) -> tuple[list[torch.Tensor], list[torch.Tensor]]
 
 def test_a_quantum_run_left_after_every_step(tmp_path: Path) -> None:
     tiny = {"generator__n_wires": 3, "generator__layers": 1, "train__steps": 5, "run__checkpoint_every": 1}
-    undisturbed = finish(begin(tmp_path / "straight", "digits", **tiny))
-    chain = begin(tmp_path / "chain", "digits", **tiny)
+    undisturbed = finish(begin(tmp_path / "straight", "digits-patch", **tiny))
+    chain = begin(tmp_path / "chain", "digits-patch", **tiny)
     for _ in range(5):
         chain = opening.resume(leave_after(1, chain).path)
     assert result(finish(chain), 5) == result(undisturbed, 5)
@@ -144,7 +144,7 @@ def test_steps_that_are_no_number(straight: RunDirectory, value: str) -> None:
 
 def test_another_backend_or_shots_make_a_child(tmp_path: Path) -> None:
     quantum = {"generator__n_wires": 3, "generator__n_ancillas": 0, "generator__layers": 1}
-    run = leave_after(4, begin(tmp_path, "digits", **quantum, train__steps=6))
+    run = leave_after(4, begin(tmp_path, "digits-patch", **quantum, train__steps=6))
     newest = run.checkpoint("last").step
     assert newest >= 3
     for key, value in (("backend.name", "lightning.qubit"), ("backend.shots", 64)):
@@ -315,7 +315,7 @@ def test_a_generator_that_cannot_learn_is_refused_before_anything_is_written(tmp
 
     objects = Objects(circuit=idle) if part == "circuit" else Objects(discriminator=Detached())
     with pytest.raises(ConfigError, match="cannot learn"):
-        opening.begin(config.load("digits", changes=SMALL.items()), out=tmp_path, objects=objects)
+        opening.begin(config.load("digits-patch", changes=SMALL.items()), out=tmp_path, objects=objects)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -326,7 +326,7 @@ def test_a_loss_that_fails_is_refused_before_anything_is_written(tmp_path: Path)
 
     with pytest.raises(ConfigError, match="cannot be minimised"):
         opening.begin(
-            config.load("digits-classical", changes=SMALL.items()), out=tmp_path, objects=Objects(loss=Forgetful())
+            config.load("digits-patch-classical", changes=SMALL.items()), out=tmp_path, objects=Objects(loss=Forgetful())
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -365,7 +365,7 @@ def test_a_file_that_the_users_own_part_misses_is_not_the_runs(tmp_path: Path) -
                 (tmp_path / "absent").read_bytes()
             return NonSaturating().generator(**logits)
 
-    session = opening.begin(config.load("digits-classical", changes=SMALL.items()), out=tmp_path,
+    session = opening.begin(config.load("digits-patch-classical", changes=SMALL.items()), out=tmp_path,
                             objects=Objects(loss=Reads()))  # fmt: skip
     with pytest.raises(ConfigError, match=r"A part of the run fails.*absent"):
         finish(session)
@@ -386,7 +386,7 @@ def test_a_run_whose_circuit_came_from_a_file_goes_on_with_those_gates_only(tmp_
     text = "OPENQASM 3; input float z; input float w; qubit[4] q; rx(z) q[0]; cx q[0], q[1]; ry(w) q;"
     file.write_text(text, encoding="utf-8")
     named: dict[str, Any] = {"generator__circuit": f"qasm:{file}", "generator__pattern": "own", "train__steps": 2}
-    run = leave_after(1, begin(tmp_path / "runs", "digits", **named))
+    run = leave_after(1, begin(tmp_path / "runs", "digits-patch", **named))
     assert RunDirectory.open(run.path).identity["circuit"]["sha256"]
     file.write_text(text.replace("ry", "rx"), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"file is not the one that the run .* began with.*Put the old file back"):

@@ -10,7 +10,7 @@ from qgan.validation import validate
 
 def refusal(key: str, value: Any) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
-        load("digits", changes=[(key, value)])
+        load("digits-patch", changes=[(key, value)])
     assert caught.value.exit_code == 2
     return caught.value
 
@@ -87,7 +87,7 @@ def test_the_message_names_the_key_and_not_a_type() -> None:
 
 @pytest.mark.parametrize("missing", ["data", "generator", "optimizer"])
 def test_a_missing_part_is_named(missing: str) -> None:
-    document = load("digits").document()
+    document = load("digits-patch").document()
     del document[missing]
     with pytest.raises(ConfigError, match=f"The setting '{missing}' is missing"):
         validate(RunConfig, document)

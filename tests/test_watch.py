@@ -33,7 +33,7 @@ EACH_STEP = {"evaluate.every": 1}
 
 
 def begin(out: Path, recipe: str, changes: dict[str, Any], **objects: Any) -> Session:
-    tiny = DENSE if recipe == "digits-classical" else TINY
+    tiny = DENSE if recipe == "digits-patch-classical" else TINY
     settings = config.load(recipe, changes=[*SMALL.items(), *tiny.items(), *changes.items()])
     return opening.begin(settings, out=out, objects=Objects(**{"data": VALUES, **objects}))
 
@@ -66,42 +66,42 @@ def mostly_thrown_away(latent: Any, weights: Any) -> None:
 
 
 def test_a_circuit_that_ignores_its_latent_collapses(tmp_path: Path) -> None:
-    run = finish(begin(tmp_path, "digits", EACH_STEP, circuit=without_latent))
+    run = finish(begin(tmp_path, "digits-patch", EACH_STEP, circuit=without_latent))
     assert "Collapse" in warned(run)["collapse"]
     assert [line["step"] for line in run.status["warnings"] if line["check"] == "collapse"] == [2]
     assert [line["spread"] for line in run.lines("evaluations")] == pytest.approx([0] * 9, abs=1e-9)
 
 
 def test_a_circuit_whose_weights_do_nothing_has_no_gradient(tmp_path: Path) -> None:
-    run = finish(begin(tmp_path, "digits", {"train.steps": 55}, circuit=without_effect))
+    run = finish(begin(tmp_path, "digits-patch", {"train.steps": 55}, circuit=without_effect))
     assert set(warned(run)) >= {"gradient", "vanishing"}
     assert "gradient of the generator is zero" in warned(run)["gradient"]
 
 
 def test_ancillas_that_throw_shots_away(tmp_path: Path) -> None:
-    run = finish(begin(tmp_path, "digits", {"train.steps": 22}, circuit=mostly_thrown_away))
+    run = finish(begin(tmp_path, "digits-patch", {"train.steps": 22}, circuit=mostly_thrown_away))
     assert "each shot that is kept costs" in warned(run)["post-selection"]
 
 
 def test_a_discriminator_that_is_much_too_fast(tmp_path: Path) -> None:
     """Fifty times the rate of the recipe, against a generator that stays where it is."""
     fast = {"optimizer.discriminator.lr": 0.15, "optimizer.generator.lr": 0.0, "train.steps": 130}
-    run = finish(begin(tmp_path, "digits-classical", fast, data=VALUES * [0.02, 0.02, 0.02, 1]))
+    run = finish(begin(tmp_path, "digits-patch-classical", fast, data=VALUES * [0.02, 0.02, 0.02, 1]))
     assert set(warned(run)) == {"saturated"}
 
 
 def test_a_generator_that_leaves_the_data(tmp_path: Path) -> None:
     """The data are what an untrained generator makes; a rate that is much too large then drives it elsewhere."""
-    settings = config.load("digits-classical", changes=[*SMALL.items(), *DENSE.items()])
+    settings = config.load("digits-patch-classical", changes=[*SMALL.items(), *DENSE.items()])
     untrained = build(settings, Objects(data=VALUES)).generator
     data = untrained.sample(120, Key(8, "data")).numpy()
     data[::20], data[10::20] = VALUES.min(), VALUES.max()  # the range stays what it was
     measured = {**EACH_STEP, "evaluate.metrics": ["energy-distance", "coverage"], "optimizer.generator.lr": 3.0}
-    run = finish(begin(tmp_path, "digits-classical", measured, data=data))
+    run = finish(begin(tmp_path, "digits-patch-classical", measured, data=data))
     assert "Lost modes" in warned(run)["lost-modes"]
 
 
-@pytest.mark.parametrize("recipe", ["digits", "digits-classical"])
+@pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])
 def test_a_healthy_run_warns_of_nothing(tmp_path: Path, recipe: str) -> None:
     run = finish(begin(tmp_path, recipe, EACH_STEP))
     assert warned(run) == {}
@@ -116,7 +116,7 @@ def result(run: RunDirectory, step: int = 8) -> dict[str, bytes]:
     return {name: (run.path / name).read_bytes() for name in names}
 
 
-@pytest.mark.parametrize("recipe", ["digits", "digits-classical"])
+@pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])
 def test_a_run_is_the_same_with_and_without(tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = finish(begin(tmp_path / "watched", recipe, EACH_STEP))
     monkeypatch.setattr(watch, "agreements", lambda _: {})
@@ -124,11 +124,11 @@ def test_a_run_is_the_same_with_and_without(tmp_path: Path, recipe: str, monkeyp
 
 
 def test_a_run_that_goes_on_warns_as_the_straight_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    straight = finish(begin(tmp_path / "straight", "digits", EACH_STEP, circuit=without_latent))
+    straight = finish(begin(tmp_path / "straight", "digits-patch", EACH_STEP, circuit=without_latent))
     asked: list[int] = []
     agreements = watch.agreements
     monkeypatch.setattr(watch, "agreements", lambda some: [asked.append(1), agreements(some)][1])
-    chain = begin(tmp_path / "chain", "digits", {**EACH_STEP, "run.checkpoint_every": 1}, circuit=without_latent)
+    chain = begin(tmp_path / "chain", "digits-patch", {**EACH_STEP, "run.checkpoint_every": 1}, circuit=without_latent)
     for _ in range(8):
         records = chain.records()
         next(records)
@@ -144,14 +144,14 @@ def test_a_run_that_goes_on_warns_as_the_straight_one(tmp_path: Path, monkeypatc
 def test_what_clears_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = iter([0.001] * 4 + [0.5] * 5)
     monkeypatch.setattr(watch, "spread", lambda *_, **__: next(measured))
-    run = finish(begin(tmp_path, "digits-classical", EACH_STEP))
+    run = finish(begin(tmp_path, "digits-patch-classical", EACH_STEP))
     cleared = [line for line in run.lines("events") if line["event"] == "warning cleared"]
     assert [(line["check"], line["step"]) for line in cleared] == [("collapse", 4)]
     assert run.status["warnings"] == []
 
 
 def test_a_damaged_line_of_the_events_stops_nothing(tmp_path: Path) -> None:
-    some = begin(tmp_path, "digits-classical", {})
+    some = begin(tmp_path, "digits-patch-classical", {})
     records = some.records()
     next(records)
     records.close()

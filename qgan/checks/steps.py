@@ -9,7 +9,7 @@ from qgan._typing import Json
 from qgan.checks.check import Check, Streak
 from qgan.config import RunConfig
 
-# Five seeds of the recipe "digits" that learn stay beyond 0.98 for 60 steps at most, and come back by themselves.
+# Five seeds of the recipe "digits-patch" that learn stay beyond 0.98 for 60 steps at most, and come back by themselves.
 SURE, SURE_STEPS = 0.98, 100
 # The scores of a Wasserstein critic are no probabilities, and its gradient does not fade where they are extreme.
 WITHOUT_PROBABILITIES = frozenset({"wasserstein"})
@@ -17,7 +17,7 @@ WITHOUT_PROBABILITIES = frozenset({"wasserstein"})
 LEAST_SHARE, SMALL_STEPS, EARLY_STEPS = 0.01, 50, 20
 # A few times the rounding of single precision on losses of order one: a smaller gradient has no direction.
 LEAST_NORM = 1e-6
-# Nine shots of ten thrown away; one ancilla of the recipe "digits" throws away one of three.
+# Nine shots of ten thrown away; one ancilla of the recipe "digits-patch" throws away one of three.
 LEAST_KEPT, WASTED_STEPS = 0.1, 20
 
 

@@ -12,7 +12,7 @@ from qgan.checks import CHECKS, Change, Checks
 from qgan.checks.gradient import EVENT
 
 Line = dict[str, Any]
-CONFIG = config.load("digits")
+CONFIG = config.load("digits-patch")
 
 
 def record(step: int, *, real: float = 0.6, fake: float = 0.4, norm: float = 0.1, kept: float = 0.5) -> Line:
@@ -145,7 +145,7 @@ def test_lines_with_nothing_to_see_say_nothing(name: str) -> None:
 
 
 def test_a_critic_that_gives_no_probabilities_does_not_saturate() -> None:
-    critic = config.load("digits", changes=[("loss.name", "wasserstein")])
+    critic = config.load("digits-patch", changes=[("loss.name", "wasserstein")])
     some = Checks(critic, {"records": HISTORIES["saturated"].bad})
     assert some.standing == []
 

@@ -66,15 +66,15 @@ class SingleOnly(nn.Module):
 
 
 def experiment(
-    recipe: str = "digits-classical", *, discriminator: nn.Module | None = None, **changes: Any
+    recipe: str = "digits-patch-classical", *, discriminator: nn.Module | None = None, **changes: Any
 ) -> Experiment:
     more = [(key.replace("__", "."), value) for key, value in changes.items()]
-    budget = [("generator.parameters", 40)] if recipe == "digits-classical" else QUANTUM
+    budget = [("generator.parameters", 40)] if recipe == "digits-patch-classical" else QUANTUM
     settings = config.load(recipe, changes=[*SMALL, *budget, *more])
     return build(settings, Objects(data=VALUES, discriminator=discriminator))
 
 
-@pytest.mark.parametrize("recipe", ["digits", "digits-classical"])
+@pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])
 def test_ours_agree(recipe: str) -> None:
     found = agreements(experiment(recipe))
     assert set(found) == {"discriminator", "generator"}
@@ -116,7 +116,7 @@ def test_a_loss_of_steps_is_not_called_wrong() -> None:
 
 
 def test_with_shots_it_says_why_it_does_not_look() -> None:
-    some = experiment("digits", backend__shots=10)
+    some = experiment("digits-patch", backend__shots=10)
     assert {player.skipped is not None for player in agreements(some).values()} == {True}
     assert some.generator.counts.executions == 0
 
@@ -131,7 +131,7 @@ def test_an_objective_that_fails_is_left_to_the_loop() -> None:
     assert "ZeroDivisionError" in str(agreements(some)["generator"].skipped)
 
 
-@pytest.mark.parametrize("recipe", ["digits", "digits-classical"])
+@pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])
 def test_nothing_is_changed_by_asking(recipe: str) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(4)

@@ -10,7 +10,7 @@ import pytest
 
 Call = Callable[..., Any]
 TABLE = "height,weight\n" + "\n".join(f"{100 + k},{50 + 0.1 * k * k}" for k in range(40))
-BASE = ("digits-classical", "--set=data.name=csv:people.csv", "--set=generator.parameters=10")
+BASE = ("digits-patch-classical", "--set=data.name=csv:people.csv", "--set=generator.parameters=10")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ BASE = ("digits-classical", "--set=data.name=csv:people.csv", "--set=generator.p
 def test_mistakes_end_with_one_message(call: Call, settings: list[str], code: int, words: list[str]) -> None:
     Path("people.csv").write_text(TABLE)
     Path("holes.csv").write_text(TABLE.replace("101,50.1", "101,"))
-    done = call("train", "digits-classical", "--dry-run", *(f"--set={setting}" for setting in settings))
+    done = call("train", "digits-patch-classical", "--dry-run", *(f"--set={setting}" for setting in settings))
     assert (done.code, done.out, done.err.count("\n")) == (code, "", 1)
     assert all(word in done.err for word in words), done.err
 

@@ -53,7 +53,7 @@ def test_one_class_is_drawn_from_a_conditional_run_only(
     call: Call, tmp_path: Path, run: Path, sets: tuple[str, ...]
 ) -> None:
     more = ("--set=train.conditional=true", "--set=data.classes=[3,7]", "--set=train.steps=1")
-    assert call("train", "digits-classical", *sets, *more, "--out", "told", "--json").code == 0
+    assert call("train", "digits-patch-classical", *sets, *more, "--out", "told", "--json").code == 0
     (told,) = (tmp_path / "told").iterdir()
     assert call("sample", told, "-n", "4", "--label", "7", "--out", "seven.npz").code == 0
     assert np.load(tmp_path / "seven.npz")["labels"].tolist() == [7] * 4
@@ -124,7 +124,7 @@ def test_metrics_fit_on_a_narrow_terminal(call: Call, monkeypatch: pytest.Monkey
 def test_warnings_are_told_at_the_end_and_listed(call: Call, sets: tuple[str, ...], tmp_path: Path) -> None:
     """With one latent only, all samples are the same."""
     tiny = ("--set=generator.n_wires=3", "--set=generator.layers=1", "--set=generator.latent_high=0.0")
-    done = call("train", "digits", *sets, *tiny)
+    done = call("train", "digits-patch", *sets, *tiny)
     assert done.code == 0
     assert "Warning, since step 4: Collapse: for 3 evaluations" in done.out
     (row,) = json.loads(call("runs", tmp_path / "runs", "--json").out)["runs"]

@@ -45,7 +45,7 @@ def test_a_fifo_is_no_configuration(call: Call, tmp_path: Path) -> None:
 
 
 def test_a_recipe_is_printed_edited_and_trained(call: Call, sets: tuple[str, ...], tmp_path: Path) -> None:
-    text = call("recipes", "digits-classical").out
+    text = call("recipes", "digits-patch-classical").out
     (tmp_path / "mine.toml").write_text(text.replace("seed = 0", "seed = 5"))
     done = call("train", "--config", "mine.toml", *sets, "--out", "out")
     assert done.code == 0, done.err
@@ -60,7 +60,7 @@ def test_a_recipe_is_printed_edited_and_trained(call: Call, sets: tuple[str, ...
 
 def test_divergence(call: Call, sets: tuple[str, ...], tmp_path: Path) -> None:
     wild = ("--set=optimizer.generator.name=sgd", "--set=optimizer.generator.lr=1e38", "--steps", "50")
-    done = call("train", "digits-classical", *sets, *wild, "--set=optimizer.discriminator.lr=1e30")
+    done = call("train", "digits-patch-classical", *sets, *wild, "--set=optimizer.discriminator.lr=1e30")
     assert done.code == 6, done.err
     assert re.search(r"checkpoints/step-\d{6}", done.err)
     (path,) = (tmp_path / "runs").iterdir()
@@ -113,7 +113,7 @@ def test_the_bar_keeps_what_matters_on_a_narrow_terminal(
 ) -> None:
     screen = Console(file=io.StringIO(), force_terminal=True, width=width)
     monkeypatch.setattr("qgan.show._err", lambda: screen)
-    assert call("train", "digits-classical", *sets, "--set=train.steps=1000", "--set=train.until=converged",
+    assert call("train", "digits-patch-classical", *sets, "--set=train.steps=1000", "--set=train.until=converged",
                 "--set=train.patience=1", "--set=train.min_gain=99.0").code == 0  # fmt: skip
     last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.file.getvalue()).strip().splitlines()[-1]  # pyright: ignore[reportAttributeAccessIssue]
     assert len(last) <= width

@@ -166,7 +166,7 @@ def test_a_configuration_names_it_and_reads_back(make: Make, name: str, named: C
         ("generator.parameters", 3 * make(name).features + 1 + 5),
         ("generator.latent_dim", 1),
     ]
-    experiment = build(config.load("digits-classical", changes=changes))
+    experiment = build(config.load("digits-patch-classical", changes=changes))
     assert experiment.data.sha256 == make(name).sha256
     assert experiment.config.data.name == named(name)
     text = config.to_toml(experiment.config)

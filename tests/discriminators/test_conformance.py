@@ -166,7 +166,7 @@ def experiment(name: str, options: dict[str, Any]) -> Experiment:
         "run.device": "cpu",
         **told,
     }
-    base = load("digits-classical", changes=changes.items())
+    base = load("digits-patch-classical", changes=changes.items())
     return build(base, Objects(data=np.random.default_rng(0).random((24, 2, 4))))
 
 

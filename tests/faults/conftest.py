@@ -156,20 +156,20 @@ class Laboratory:
 
 @pytest.fixture(scope="session")
 def quantum(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
-    return Laboratory(tmp_path_factory.mktemp("quantum"), "digits", TINY)
+    return Laboratory(tmp_path_factory.mktemp("quantum"), "digits-patch", TINY)
 
 
 @pytest.fixture(scope="session")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     # Without ancillas, no draw of shots can leave a patch without any.
     overrides = {**TINY, "generator.n_ancillas": 0, "backend.shots": 64, "train.steps": 15}
-    return Laboratory(tmp_path_factory.mktemp("sampled"), "digits", overrides)
+    return Laboratory(tmp_path_factory.mktemp("sampled"), "digits-patch", overrides)
 
 
 @pytest.fixture(scope="session")
 def classical(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     overrides = {key: value for key, value in TINY.items() if not key.startswith("generator.")}
-    return Laboratory(tmp_path_factory.mktemp("classical"), "digits-classical", overrides)
+    return Laboratory(tmp_path_factory.mktemp("classical"), "digits-patch-classical", overrides)
 
 
 @pytest.fixture

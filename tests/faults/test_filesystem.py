@@ -67,7 +67,7 @@ def test_places_that_cannot_be_written(quantum: "Laboratory", tmp_path: Path) ->
     file.touch()
     sets = [f"--set={key}={value}" for key, value in quantum.overrides.items() if not isinstance(value, (str, list))]
     for place in (file, file / "below", Path("/proc/x")):
-        child = quantum.run("train", "digits", *sets, "--out", str(place))
+        child = quantum.run("train", "digits-patch", *sets, "--out", str(place))
         assert child.wait() == 7, child.said
         assert "Traceback" not in child.said
         assert "--out" in child.said
@@ -79,7 +79,7 @@ def test_odd_names_work(classical: "Laboratory", tmp_path: Path, name: str) -> N
     sets = [f"--set={key}={value}" for key, value in classical.overrides.items() if isinstance(value, int)]
     out = tmp_path / name
     child = classical.run(
-        "train", "digits-classical", *sets, "--steps", "2", "--set=evaluate.metrics=['energy-distance']",
+        "train", "digits-patch-classical", *sets, "--steps", "2", "--set=evaluate.metrics=['energy-distance']",
         "--set=evaluate.metric=energy-distance", "--out", name, prepare=lambda: os.chdir(tmp_path),
     )  # fmt: skip
     assert child.wait() == 0, child.said

@@ -156,7 +156,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(quantum: "Laboratory", text: s
 
 def test_a_whole_run_begun_on_the_command_line(quantum: "Laboratory", tmp_path: Path) -> None:
     sets = [part for key, value in quantum.overrides.items() for part in ("--set", f"{key}={json.dumps(value)}")]
-    child = quantum.run("train", "digits", *sets, "--out", str(tmp_path), "--json", "--quiet")
+    child = quantum.run("train", "digits-patch", *sets, "--out", str(tmp_path), "--json", "--quiet")
     assert child.wait() == 0, child.said
     document = json.loads(child.said)
     assert document["status"]["state"] == "done"
@@ -180,7 +180,7 @@ def test_a_warning_makes_a_checkpoint_between_the_others(tmp_path: Path) -> None
         "evaluate.every": 0,
         "run.checkpoint_every": 4,
     }
-    session = begin(load("digits-classical", changes=changes.items()), out=tmp_path)
+    session = begin(load("digits-patch-classical", changes=changes.items()), out=tmp_path)
     seen = set()
     for record in session.records():
         if record.step == 5:

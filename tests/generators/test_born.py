@@ -182,7 +182,7 @@ def test_memory_is_that_of_one_circuit_whatever_the_batch() -> None:
     data = replace(from_array(values, seed=0), levels=(np.array([0.0, 1.0]),) * 10)
     generator = {"name": "born", "layers": 2}
     changes = {"generator": generator, "train.batch_size": 2**20, "run.device": "cpu"}
-    config = load("digits", changes=changes.items())
+    config = load("digits-patch", changes=changes.items())
     build(config, Objects(data=data, circuit=rotations(n_wires=10, layers=2)))
     # A circuit for each sample is another matter.
     with pytest.raises(ResourceError, match="need too much memory"):
