@@ -190,7 +190,7 @@ def _body(results: Json) -> str:
     ]
     return "\n\n".join(
         [
-            f"A small `digits-patch`: 4 patches of 5 wires as in the recipe, but {settings['generator.layers']} layers, "
+            f"A small `digits-patch`: 4 patches of 5 wires as there, but {settings['generator.layers']} layers, "
             f"batches of {settings['train.batch_size']}, {settings['train.steps']} steps, a checkpoint and an "
             f"evaluation every {settings['run.checkpoint_every']}, one thread. Each run is a process of its own, "
             "forked from one that has imported everything, and killed with SIGKILL at a random "

@@ -232,7 +232,8 @@ def test_the_trained_generator_can_be_had(run: qgan.Run) -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    training = qgan.train("digits-patch-classical", seed=np.int64(7), overrides=SMALL | {"train.batch_size": np.int32(3)})  # pyright: ignore[reportArgumentType]
+    overrides = SMALL | {"train.batch_size": np.int32(3)}
+    training = qgan.train("digits-patch-classical", seed=np.int64(7), overrides=overrides)  # pyright: ignore[reportArgumentType]
     assert training.experiment.config.seed == 7
     assert training.experiment.config.train.batch_size == 3
 

@@ -326,7 +326,9 @@ def test_a_loss_that_fails_is_refused_before_anything_is_written(tmp_path: Path)
 
     with pytest.raises(ConfigError, match="cannot be minimised"):
         opening.begin(
-            config.load("digits-patch-classical", changes=SMALL.items()), out=tmp_path, objects=Objects(loss=Forgetful())
+            config.load("digits-patch-classical", changes=SMALL.items()),
+            out=tmp_path,
+            objects=Objects(loss=Forgetful()),
         )
     assert list(tmp_path.iterdir()) == []
 

@@ -59,4 +59,6 @@ def sets() -> tuple[str, ...]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     overrides = dict(assignment(text.removeprefix("--set=")) for text in SETS)
     tiny = {"generator.n_wires": 3, "generator.n_ancillas": 0, "generator.layers": 1}
-    return qgan.fit("digits-patch", overrides={**overrides, **tiny}, out=tmp_path_factory.mktemp("runs with space ü")).path
+    return qgan.fit(
+        "digits-patch", overrides={**overrides, **tiny}, out=tmp_path_factory.mktemp("runs with space ü")
+    ).path
