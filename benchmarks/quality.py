@@ -1,6 +1,17 @@
 """Figure 1: how good the samples of a recipe and of its classical baseline are, before and after training."""
 
-__all__ = ["RECIPES", "SIDES", "Trained", "all_seeds", "measure", "medians", "scores_of", "share_of_the_way", "trained"]
+__all__ = [
+    "RECIPES",
+    "SIDES",
+    "Trained",
+    "all_seeds",
+    "asked",
+    "measure",
+    "medians",
+    "scores_of",
+    "share_of_the_way",
+    "trained",
+]
 
 import io
 import json
@@ -53,11 +64,8 @@ def measure(place: Workplace) -> Figure:
 
 def trained(place: Workplace, recipe: str, seed: int) -> Trained:
     """The run of that recipe and seed: the one that is there for the same configuration, gone on with or new."""
-    changes: list[tuple[str, Any]] = [("seed", seed)]
-    if place.quick:
-        changes += [("train.steps", 6), ("evaluate.every", 3)]
-    config = load_config(recipe, changes=changes)
-    folder = place.work / "quality" / config.sha256()[:16]
+    changes = _changes(seed, quick=place.quick)
+    folder = place.work / "quality" / asked(place, recipe, seed)[:16]
     known = list_runs(folder) if folder.exists() else []
     if not known:
         settings = [f"--set={key}={value}" for key, value in changes]
@@ -70,6 +78,15 @@ def trained(place: Workplace, recipe: str, seed: int) -> Trained:
             qgan("train", "--resume", str(path), "--quiet", "--json")
     wall = folder / "wall.json"
     return Trained(load(path), read_json(wall)["seconds"] if wall.exists() else None)
+
+
+def asked(place: Workplace, recipe: str, seed: int) -> str:
+    """The hash of the configuration that is run for it, before it is resolved: the same on every machine."""
+    return load_config(recipe, changes=_changes(seed, quick=place.quick)).sha256()
+
+
+def _changes(seed: int, *, quick: bool) -> list[tuple[str, Any]]:
+    return [("seed", seed), *((("train.steps", 6), ("evaluate.every", 3)) if quick else ())]
 
 
 def share_of_the_way(untrained: float, trained: float, floor: float) -> float | None:
@@ -104,6 +121,7 @@ def scores_of(done: Trained, place: Workplace, recipe: str) -> Json:
         }
     return {
         "seed": config.seed,
+        "asked": asked(place, recipe, config.seed),
         "config": config.sha256(),
         "trained_at": done.run.directory.identity["git"],
         "steps": report["step"],

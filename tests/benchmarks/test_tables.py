@@ -1,19 +1,35 @@
 """What is promised of the tables is measured by code that can tell good from bad."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks import circuit_gradients, files, product, tables
+from benchmarks import circuit_gradients, files, product, recipes, tables
 from benchmarks.evidence import Workplace
 from benchmarks.large import write_idx
+from benchmarks.quality import SIDES, asked
 from qgan.data import DATA
 from qgan.losses import LOSSES
 
 
 def test_every_figure_has_its_place() -> None:
     assert list(tables.FIGURES) == ["recipes", "gradients", "product", "files", "trackers", "large"]
+
+
+def test_a_seed_that_the_evidence_has_is_not_trained_again(tmp_path: Path, monkeypatch) -> None:
+    place, trained = Workplace(work=tmp_path / "work", out=tmp_path, quick=True), []
+    score = {**dict.fromkeys(SIDES, 0.5), "way": 0.5}
+    row = {"seed": 0, "steps": 6, "n": 2, "metrics": {"kl": score}, "asked": asked(place, "bimodal", 0)}
+    known = {"results": {"recipes": {"bimodal": {"seeds": [row]}}}}
+    (tmp_path / "recipes.json").write_text(json.dumps(known), encoding="utf-8")
+    monkeypatch.setattr(recipes, "trained", lambda _place, recipe, seed: trained.append((recipe, seed)))
+    monkeypatch.setattr(recipes, "scores_of", lambda *_: row)
+    monkeypatch.setattr(recipes, "PAIRS", {"bimodal": "bimodal-classical"})
+    figure = recipes.measure(place)
+    assert trained == [("bimodal-classical", 0)]
+    assert figure.results["recipes"]["bimodal"]["skills"] == [0.5]
 
 
 def test_a_combination_is_played_or_refused() -> None:
