@@ -26,6 +26,7 @@ SMALL: dict[str, Any] = {
     "run.threads": 1,
     "run.device": "cpu",
     "evaluate.every": 0,
+    "evaluate.metric": "energy-distance",
     "evaluate.metrics": ["energy-distance"],
 }
 # Every generator makes images of 2 x 2 bits here; what an option has to be for that.

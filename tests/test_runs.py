@@ -18,7 +18,7 @@ def test_a_new_run_is_whole_and_is_read_again(run: RunDirectory) -> None:
     again = RunDirectory.open(run.path)
     assert again == run
     assert again.status == {"state": "created", "step": 0}
-    assert run.path.name.endswith(f"-digits-s7-{run.path.name[-4:]}")
+    assert run.path.name.endswith(f"-digits-patch-s7-{run.path.name[-4:]}")
     assert sorted(entry.name for entry in run.path.iterdir()) == [
         "checkpoints",
         "config.toml",
