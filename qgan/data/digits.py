@@ -48,10 +48,11 @@ def digits(options: DigitsOptions, seed: int) -> DataSet:
     """
     from sklearn.datasets import load_digits
 
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, classes = load_digits(return_X_y=True)
+    labels = np.asarray(classes, dtype=np.int64)
     unit = pixels.reshape(-1, 8, 8).astype(np.float64) / _BRIGHTEST
     low, high = (0.0, 1.0) if options.scaling == "unit" else (-1.0, 1.0)
-    everything = Part(low + (high - low) * unit, labels.astype(np.int64))
+    everything = Part(low + (high - low) * unit, labels)
     parts = [everything.subset(rows) for rows in split_rows(labels, options.split, seed)]
     train, validation, test = (part.subset(np.isin(part.labels, options.classes)) for part in parts)  # pyright: ignore[reportArgumentType]
     name = "digits " + ",".join(str(digit) for digit in sorted(options.classes))

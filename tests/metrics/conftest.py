@@ -76,9 +76,10 @@ def _words(random: np.random.Generator, n: int) -> Array:
 def _digits() -> tuple[Array, np.ndarray]:
     from sklearn.datasets import load_digits
 
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, classes = load_digits(return_X_y=True)
+    labels = np.asarray(classes, dtype=np.int64)
     order = np.random.default_rng(3).permutation(len(labels))
-    return pixels[order].reshape(-1, 8, 8) / 16, labels[order].astype(np.int64)
+    return pixels[order].reshape(-1, 8, 8) / 16, labels[order]
 
 
 def _case(name: str, source: Source, *, far: Callable[[Array], Array], **more: Any) -> Case:
