@@ -8,7 +8,8 @@ from qgan._typing import Json
 from qgan.config import load
 from qgan.files import read_json
 
-# A recipe and the classical one that is trained by the same loop on the same data.
+# A recipe and the classical one that is trained by the same loop on the same data. Not yet: series, which is no good in
+# some seeds, and digits-patch, whose figures are those of "digits" in evidence/core.
 PAIRS = {
     name: f"{name}-classical"
     for name in (
@@ -16,7 +17,6 @@ PAIRS = {
         "bimodal",
         "lognormal",
         "ring",
-        "series",
         "words",
         "digits",
         "digits-pca",
