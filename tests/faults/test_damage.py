@@ -214,7 +214,7 @@ def test_a_pickle_is_never_run(run: RunDirectory, tmp_path: Path) -> None:
 
 def test_after_the_fallback_the_run_ends_as_it_would_have(quantum: "Laboratory", run: RunDirectory) -> None:
     zeros(newest(run))
-    quantum.finish(run.path)
+    quantum.finish_as_undisturbed(run.path)
 
 
 def test_where_all_are_bad_nothing_is_deleted(quantum: "Laboratory", run: RunDirectory) -> None:

@@ -32,7 +32,7 @@ def test_a_full_disk(quantum: "Laboratory", limit: int) -> None:
     assert not list(run.checkpoints.glob("*.tmp-*"))
     for step in checkpoints.steps(run.checkpoints):
         checkpoints.read(run.checkpoints / f"step-{step:06d}")
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_the_checkpoint_itself_does_not_fit(quantum: "Laboratory") -> None:
@@ -59,7 +59,7 @@ def test_the_checkpoint_itself_does_not_fit(quantum: "Laboratory") -> None:
     assert run.status["state"] == "failed"
     assert checkpoints.steps(run.checkpoints)[-1] == run.checkpoint("last").step > 0
     assert not list(run.checkpoints.glob("*.tmp-*"))
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_places_that_cannot_be_written(quantum: "Laboratory", tmp_path: Path) -> None:

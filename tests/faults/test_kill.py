@@ -30,7 +30,7 @@ def kill_at_random(laboratory: "Laboratory", path: Path, dice: random.Random, *,
 def test_killed_at_any_moment(quantum: "Laboratory", dice: random.Random, trial: int) -> None:  # noqa: ARG001
     path = quantum.new()
     kill_at_random(quantum, path, dice)
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 @pytest.mark.parametrize("kills", [2, 4])
@@ -38,7 +38,7 @@ def test_killed_again_and_again(quantum: "Laboratory", dice: random.Random, kill
     path = quantum.new()
     for _ in range(kills):
         kill_at_random(quantum, path, dice)
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_killed_while_it_is_resuming(quantum: "Laboratory", dice: random.Random) -> None:
@@ -46,7 +46,7 @@ def test_killed_while_it_is_resuming(quantum: "Laboratory", dice: random.Random)
     kill_at_random(quantum, path, dice)
     for _ in range(3):
         kill_at_random(quantum, path, dice, within=quantum.seconds / 4)
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_killed_before_the_first_checkpoint(quantum: "Laboratory") -> None:
@@ -56,21 +56,21 @@ def test_killed_before_the_first_checkpoint(quantum: "Laboratory") -> None:
         time.sleep(0.001)
     child.kill(signal.SIGKILL)
     child.wait()
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 @pytest.mark.parametrize("trial", range(2))
 def test_killed_with_finite_shots(sampled: "Laboratory", dice: random.Random, trial: int) -> None:  # noqa: ARG001
     path = sampled.new()
     kill_at_random(sampled, path, dice)
-    sampled.finish(path)
+    sampled.finish_as_undisturbed(path)
 
 
 @pytest.mark.parametrize("trial", range(2))
 def test_the_killed_baseline(classical: "Laboratory", dice: random.Random, trial: int) -> None:  # noqa: ARG001
     path = classical.new()
     kill_at_random(classical, path, dice)
-    classical.finish(path)
+    classical.finish_as_undisturbed(path)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_signal_saves_the_step_it_came_in(quantum: "Laboratory", number: int, 
     assert run.status["state"] == "interrupted"
     assert run.status["step"] == run.checkpoint("last").step == done >= step
     assert any(event["event"] == "interrupted" for event in run.lines("events"))
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_a_second_interrupt_stops_at_once(quantum: "Laboratory") -> None:
@@ -110,7 +110,7 @@ def test_a_second_interrupt_stops_at_once(quantum: "Laboratory") -> None:
     assert time.monotonic() - began < 1
     assert f"qgan train --resume {path}" in child.said
     assert "Traceback" not in child.said
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def sleep_in_step_7() -> None:
@@ -169,7 +169,7 @@ def test_a_warning_of_the_batch_system_saves_and_goes_on(quantum: "Laboratory") 
     quantum.wait_for_step(path, 7)
     child.kill(signal.SIGUSR1)
     assert child.wait() == 0, child.said
-    quantum.finish(path)
+    quantum.finish_as_undisturbed(path)
 
 
 def test_a_warning_makes_a_checkpoint_between_the_others(tmp_path: Path) -> None:
