@@ -78,9 +78,9 @@ def _body(results: Json) -> str:
     parts = [
         "All on the test part. Settings were chosen on validation; where an earlier setting had been seen on the test "
         "part and was given up, [the README of the evidence](../README.md) says so. *Floor*: real samples against "
-        "other real ones at the same size. *Trivial*: the best guess that learned nothing, of those that suit the data. "
-        "*Skill* = (trivial - trained) / (trivial - floor). A positive skill on the main metric was asked for in at "
-        f"least {WANTED} of 5 seeds. With five seeds no claim is made of quantum against classical.",
+        "other real ones at the same size. *Trivial*: the best guess that learned nothing, of those that suit the "
+        "data. *Skill* = (trivial - trained) / (trivial - floor). A positive skill on the main metric was asked for "
+        f"in at least {WANTED} of 5 seeds. With five seeds no claim is made of quantum against classical.",
         table(
             ("recipe", "main metric", *(f"{side}, median" for side in SIDES), "skill of each seed", "positive"), rows
         ),
