@@ -8,8 +8,7 @@ from qgan._typing import Json
 from qgan.config import load
 from qgan.files import read_json
 
-# A recipe and the classical one that is trained by the same loop on the same data. Those of digits-patch are
-# not here: they are what evidence/core has under "digits".
+# A recipe and the classical one that is trained by the same loop on the same data.
 PAIRS = {
     name: f"{name}-classical"
     for name in (
@@ -20,6 +19,7 @@ PAIRS = {
         "series",
         "words",
         "digits",
+        "digits-patch",
         "digits-pca",
         "digits-conditional",
     )
