@@ -1,6 +1,6 @@
 """Types that many modules share. Angles are radians everywhere in this package."""
 
-__all__ = ["Array", "Device", "Direction", "Json"]
+__all__ = ["AnyArray", "Array", "ComplexArray", "Device", "Direction", "Json"]
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[np.float64]
+    AnyArray: TypeAlias = NDArray[Any]
+    ComplexArray: TypeAlias = NDArray[np.complex128]
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
 Direction: TypeAlias = Literal["lower", "higher"]
@@ -16,10 +18,10 @@ Json: TypeAlias = dict[str, Any]
 
 
 def __getattr__(name: str) -> Any:
-    """``Array`` when it is first asked for: numpy is half of what `qgan --help` would load."""
-    if name != "Array":
+    """The arrays when they are first asked for: numpy is half of what `qgan --help` would load."""
+    if name not in ("AnyArray", "Array", "ComplexArray"):
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     import numpy as np
     from numpy.typing import NDArray
 
-    return NDArray[np.float64]
+    return {"AnyArray": NDArray[Any], "Array": NDArray[np.float64], "ComplexArray": NDArray[np.complex128]}[name]

@@ -235,6 +235,7 @@ def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
     backend = resolve(component.name)
     options = validate(BackendOptions, component.options, path="backend")
     backend.gradient(options.shots, options.gradient)
+    options = options.model_copy(update={"c_dtype": backend.precision(options.c_dtype)})
     return _component(component.name, options.model_dump(mode="json", exclude_none=True)), backend, options
 
 
@@ -243,7 +244,7 @@ def _executor(
 ) -> Executor:
     gates = sum(circuit.resources().gates.values())
     backend.check(circuit.n_wires, batch=max(1, math.ceil(batch_size * rows)), n_gates=gates)
-    return backend.executor(circuit, readout, shots=options.shots, method=options.gradient)
+    return backend.executor(circuit, readout, shots=options.shots, method=options.gradient, c_dtype=options.c_dtype)
 
 
 def _discriminator(

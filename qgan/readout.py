@@ -93,7 +93,8 @@ class Executor(ABC):
 
         Args:
             latent: Shape (batch, latent_dim), radians.
-            weights: By name, each of its shape, or with a leading batch axis.
+            weights: By name, each of its shape, or with a leading axis of several sets: the rows are then as many equal
+                runs, one after the other, each with a set of its own.
             key: Names the stream of the shots.
 
         Returns:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from qgan._registry import Options
 from qgan.backends import memory
-from qgan.backends.facts import facts_of, plugin_devices
+from qgan.backends.facts import BATCHED, facts_of, plugin_devices
 from qgan.errors import BackendError, ConfigError, ResourceError
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from qgan.readout import Executor, GradientMethod, ReadOut
 
 Method: TypeAlias = Literal["auto", "backprop", "adjoint", "parameter-shift"]
+Precision: TypeAlias = Literal["complex64", "complex128"]
+
+DEFAULT_C_DTYPE: Precision = "complex64"
 
 WHY = {
     "backprop": "the device is made of torch operations, so one backward pass gives all gradients exactly",
@@ -32,10 +35,13 @@ class BackendOptions(Options):
     Attributes:
         shots: For each circuit; None is exact.
         gradient: How gradients are found; ``"auto"`` takes the fastest that is right.
+        c_dtype: Of the amplitudes, where the backend leaves a choice: batched.qubit does, and takes ``"complex64"`` if
+            nothing else is asked for.
     """
 
     shots: int | None = Field(None, ge=1, le=10_000_000)
     gradient: Method = "auto"
+    c_dtype: Precision | None = None
 
 
 class Status(NamedTuple):
@@ -141,25 +147,54 @@ class Backend:
         if not self.status().installed:
             raise self._missing(self.status())
 
+    def precision(self, c_dtype: Precision | None) -> Precision | None:
+        """Of the amplitudes: what was asked for, or the backend's choice; None where there is none.
+
+        Raises:
+            ConfigError: If there is none, and something was asked for.
+        """
+        if self.name == BATCHED:
+            return c_dtype or DEFAULT_C_DTYPE
+        if c_dtype is not None:
+            raise ConfigError(
+                f"{self.name} leaves no choice of precision",
+                got=f"c_dtype = {c_dtype}",
+                cure=f"Leave backend.c_dtype out, or use {BATCHED}",
+            )
+        return None
+
     def executor(
-        self, circuit: "Circuit", readout: "ReadOut", *, shots: int | None, method: str = "auto"
+        self,
+        circuit: "Circuit",
+        readout: "ReadOut",
+        *,
+        shots: int | None,
+        method: str = "auto",
+        c_dtype: Precision | None = None,
     ) -> "Executor":
         """An executor of that circuit, on a device of its own.
 
         Raises:
             BackendError: If the backend is missing, or does not take that many wires.
-            ConfigError: If the method does not go with this device or with the shots.
+            ConfigError: If an option does not go with this device.
             ResourceError: If not even one row fits into memory.
         """
         gradient = self.gradient(shots, method)
+        c_dtype = self.precision(c_dtype)
         self.check(circuit.n_wires, batch=1, n_gates=1)
-        from qgan.backends.executor import PennyLaneExecutor, make_device
+        if self.name == BATCHED:
+            from qgan.backends.batched.executor import batched_executor
+
+            return batched_executor(
+                circuit, readout, shots=shots, gradient=gradient, c_dtype=c_dtype or DEFAULT_C_DTYPE
+            )
+        from qgan.backends.executor import make_device, pennylane_executor
 
         try:
             device = make_device(self.name, circuit.n_wires)
         except Exception as error:
             raise self._missing(Status(False, f"{type(error).__name__}: {error}", self._facts.cure)) from error
-        return PennyLaneExecutor(device, circuit, readout, shots=shots, gradient=gradient)
+        return pennylane_executor(device, circuit, readout, shots=shots, gradient=gradient)
 
     def _missing(self, status: Status) -> BackendError:
         return BackendError(

@@ -1,6 +1,6 @@
 """PennyLane devices as executors: traced in torch, run on arrays, differentiated by whatever suits the device."""
 
-__all__ = ["PennyLaneExecutor", "make_device"]
+__all__ = ["TracedExecutor", "make_device", "pennylane_executor"]
 
 import inspect
 import warnings
@@ -19,8 +19,7 @@ from circuits import Circuit
 from qgan.backends.facts import facts_of
 from qgan.backends.gradients import Adjoint, ParameterShift, Shots, VectorJacobian
 from qgan.backends.kernels import BroadcastKernel, Kernel, RowKernel
-from qgan.backends.program import Program, check_indexing, trace
-from qgan.errors import ConfigError
+from qgan.backends.program import Program, check_indexing, require_fitting, trace
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.seeding import Key, stream
 
@@ -48,46 +47,64 @@ def _global_random_state_kept() -> Iterator[None]:
         np.random.set_state(state)  # noqa: NPY002
 
 
+def pennylane_executor(
+    device: Device, circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod
+) -> "TracedExecutor":
+    """One circuit on one device, which was made for its wires."""
+    facts, n_wires, counts = facts_of(device.name), circuit.n_wires, Counts()
+    drawn = Shots(shots, counts)
+    kernel: Kernel = RowKernel(device, n_wires)
+    backprop: BroadcastKernel | None = None
+    if facts.broadcasting:
+        kernel = broadcast = BroadcastKernel(device, n_wires, density=facts.density)
+        backprop = broadcast if gradient.name == "backprop" else None
+    backward: VectorJacobian = ParameterShift(kernel, drawn)
+    if gradient.name == "adjoint":
+        backward = Adjoint(device, n_wires, counts)
+    return TracedExecutor(
+        circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, backprop=backprop
+    )
+
+
 @final
-class PennyLaneExecutor(Executor):
-    """One circuit on one device.
+class TracedExecutor(Executor):
+    """A circuit that queues its gates in every call, whatever they are.
 
     Executions are counted in rows. Forward: one a row. Backward: one adjoint sweep a row, or every shifted circuit, or
     none with backprop, which runs nothing again.
 
     Args:
-        device: Made for the circuit's wires.
         circuit: Queues the gates.
         readout: What is made of the joint probabilities.
-        shots: For each circuit; None is exact.
-        gradient: One that suits the device and the shots.
+        kernel: Runs them.
+        shots: How probabilities are drawn, and where all is counted.
+        backward: How a cotangent of the probabilities is taken back.
+        gradient: How that is called.
+        backprop: Runs them in torch where that is the way back.
     """
 
     def __init__(
-        self, device: Device, circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod
+        self,
+        circuit: Circuit,
+        readout: ReadOut,
+        *,
+        kernel: Kernel,
+        shots: Shots,
+        backward: VectorJacobian,
+        gradient: GradientMethod,
+        backprop: BroadcastKernel | None = None,
     ) -> None:
-        facts, n_wires = facts_of(device.name), circuit.n_wires
-        self.counts, self.gradient = Counts(), gradient
-        self._circuit, self._readout, self._shots = circuit, readout, Shots(shots, self.counts)
-        self._backprop: BroadcastKernel | None = None
-        self._kernel: Kernel = RowKernel(device, n_wires)
-        if facts.broadcasting:
-            self._kernel = kernel = BroadcastKernel(device, n_wires, density=facts.density)
-            self._backprop = kernel if gradient.name == "backprop" else None
-        self._backward: VectorJacobian = ParameterShift(self._kernel, self._shots)
-        if gradient.name == "adjoint":
-            self._backward = Adjoint(device, n_wires, self.counts)
+        self.counts, self.gradient = shots.counts, gradient
+        self._circuit, self._readout, self._shots = circuit, readout, shots
+        self._kernel, self._backward, self._backprop = kernel, backward, backprop
         self._checked = False
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:
-        if latent.ndim != 2 or latent.shape[1] != self._circuit.latent_dim or not len(latent):
-            raise ConfigError(
-                "The latents do not fit the circuit",
-                got=f"shape {tuple(latent.shape)}",
-                allowed=f"(batch, {self._circuit.latent_dim}), with a batch of at least 1",
-                cure="Draw them with the circuit's latent_dim",
-            )
-        on_cpu = {name: values.to("cpu", torch.float64) for name, values in weights.items()}
+        require_fitting(self._circuit, latent, weights)
+        on_cpu = {
+            name: _by_row(values.to("cpu", torch.float64), self._circuit.weight_shapes[name], len(latent))
+            for name, values in weights.items()
+        }
         program = self._trace(latent.to("cpu", torch.float64), on_cpu)
         trainable = program.trainable
         if trainable and self._backprop:
@@ -103,6 +120,11 @@ class PennyLaneExecutor(Executor):
             check_indexing(self._circuit, latent, weights)
             self._checked = True
         return trace(self._circuit, latent, weights)
+
+
+def _by_row(weights: Tensor, shape: tuple[int, ...], rows: int) -> Tensor:
+    """A set for each row, where there are several and fewer."""
+    return weights if weights.ndim == len(shape) else weights.repeat_interleave(rows // len(weights), dim=0)
 
 
 class _Run(NamedTuple):

@@ -1,6 +1,6 @@
 """What is known of PennyLane's devices without importing any of them."""
 
-__all__ = ["KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
+__all__ = ["BATCHED", "KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
 
 from importlib import metadata
 from typing import Literal, NamedTuple, TypeAlias
@@ -30,7 +30,16 @@ class Facts(NamedTuple):
     max_wires: int = 63
 
 
+BATCHED = "batched.qubit"
+
 KNOWN: dict[str, Facts] = {
+    BATCHED: Facts(
+        "State vectors of many rows at once, compiled, with exact gradients",
+        "pip install --force-reinstall qgan numba",
+        "adjoint",
+        broadcasting=True,
+        max_wires=30,
+    ),
     "default.qubit": Facts("State vector in Python, all rows at once", REINSTALL, "backprop", broadcasting=True),
     # From 24 wires on the device itself refuses.
     "default.mixed": Facts(

@@ -33,14 +33,14 @@ class Shots:
     """
 
     def __init__(self, shots: int | None, counts: Counts) -> None:
-        self.shots, self._counts = shots, counts
+        self.shots, self.counts = shots, counts
 
     def draw(self, probabilities: Array, generator: np.random.Generator) -> Array:
         """Shape (rows, 2**n) to the same shape, rows in order from one stream."""
-        self._counts.executions += len(probabilities)
+        self.counts.executions += len(probabilities)
         if self.shots is None:
             return probabilities
-        self._counts.shots += len(probabilities) * self.shots
+        self.counts.shots += len(probabilities) * self.shots
         real = np.where(probabilities < ROUNDING, 0.0, probabilities)
         return generator.multinomial(self.shots, real / real.sum(axis=1, keepdims=True)) / self.shots
 

@@ -1,6 +1,6 @@
 """How much memory a circuit needs, and how much there is, found without allocating any."""
 
-__all__ = ["available", "control_groups", "human", "needed"]
+__all__ = ["available", "control_groups", "human", "needed", "require"]
 
 import resource
 from collections.abc import Iterator
@@ -9,20 +9,39 @@ from pathlib import Path
 import psutil
 
 from qgan.backends.facts import Facts
+from qgan.errors import ResourceError
 
 COMPLEX, REAL = 16, 8
+LANES, THREADS = 8, 2
 
 
 def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int) -> int:
     """Bytes that a forward and backward pass of an exact circuit takes: an estimate.
 
     Backprop keeps what it needs of every gate: ``batch * 2**n * 16 * (n_gates + 3)``, with 4**n for density matrices.
-    All others keep a few state vectors, and for each row its probabilities and their cotangent:
-    ``2**n * 16 * 6 + batch * 2**n * 8 * 2``; the six are the state, the adjoint's bra and ket, a copy, the observable.
+    Many rows at once without it, eight by eight: a state for each, and three more for each of two threads. All others
+    keep a few state vectors: the state, the adjoint's bra and ket, a copy, the observable. And for each row there are
+    its probabilities and their cotangent.
     """
     if facts.exact == "backprop":
         return batch * (4 if facts.density else 2) ** n_wires * COMPLEX * (n_gates + 3)
-    return 2**n_wires * (6 * COMPLEX + 2 * batch * REAL)
+    states = -(-batch // LANES) * LANES + 3 * LANES * THREADS if facts.broadcasting else 6
+    return 2**n_wires * (states * COMPLEX + 2 * batch * REAL)
+
+
+def require(need: int, n_wires: int) -> None:
+    """Refuses an allocation that would not fit, before it is made.
+
+    Raises:
+        ResourceError: If it would not.
+    """
+    if need > (have := available()):
+        raise ResourceError(
+            f"The states of {n_wires} qubits need too much memory",
+            got=f"a need of {human(need)}",
+            allowed=f"{human(have)}, which is what is available",
+            cure="Use fewer qubits or a smaller batch",
+        )
 
 
 def available() -> int:

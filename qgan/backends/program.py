@@ -1,12 +1,13 @@
 """A circuit as a table of one-angle gates, with the map from latents and weights to angles kept in torch."""
 
-__all__ = ["Program", "check_indexing", "trace"]
+__all__ = ["Program", "angles_of", "check_indexing", "queued", "require_fitting", "trace"]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
+import numpy as np
 import pennylane as qml
 import torch
 from pennylane.devices.preprocess import decompose
@@ -29,6 +30,7 @@ FIXED = frozenset(
 )
 FROM_THE_RIGHT = "Index latents and weights from the right in gates(): latent[..., i], weights['w'][..., l, q]"
 WITHOUT_EFFECT = frozenset({"Identity", "GlobalPhase", "Barrier", "Snapshot", "WireCut"})
+MATRIX = "QubitUnitary"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,25 @@ def trace(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> Pr
         DivergedError: If an angle is not finite: with shots a device would make plausible numbers of it.
     """
     rows = latent.shape[0]
+    operators = queued(circuit, latent, weights, ROTATIONS | FIXED)
+    columns = [_column(operator, rows) for operator in operators if operator.num_params]
+    program = Program(tuple(operators), tuple(columns), rows)
+    if not torch.isfinite(program.angles.detach()).all():
+        raise DivergedError(
+            "An angle of the circuit is not finite",
+            got="NaN or infinity in its latents or weights",
+            allowed="finite radians",
+            cure="Go on from the last checkpoint with a lower learning rate",
+        )
+    return program
+
+
+def queued(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor], native: Collection[str]) -> list[Operator]:
+    """The circuit's gates, decomposed into those whose names are ``native``.
+
+    Raises:
+        BackendError: If a gate cannot be decomposed, lies on a wire that the circuit does not have, or measures.
+    """
     with AnnotatedQueue() as queue:
         circuit.gates(latent, weights)
     script = QuantumScript.from_queue(queue)
@@ -85,17 +106,30 @@ def trace(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> Pr
             allowed=f"gates on wires 0 to {circuit.n_wires - 1}",
             cure="Correct the circuit's gates()",
         )
-    operators = [operator for operator in _decomposed(script) if operator.name not in WITHOUT_EFFECT]
-    columns = [_column(operator, rows) for operator in operators if operator.num_params]
-    program = Program(tuple(operators), tuple(columns), rows)
-    if not torch.isfinite(program.angles.detach()).all():
-        raise DivergedError(
-            "An angle of the circuit is not finite",
-            got="NaN or infinity in its latents or weights",
-            allowed="finite radians",
-            cure="Go on from the last checkpoint with a lower learning rate",
+    return [operator for operator in _decomposed(script, native) if operator.name not in WITHOUT_EFFECT]
+
+
+def require_fitting(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> None:
+    """Refuses latents and sets of weights that do not belong together.
+
+    Raises:
+        ConfigError: If the latents are no batch of the circuit's, or cannot be shared out evenly among the sets.
+    """
+    if latent.ndim != 2 or latent.shape[1] != circuit.latent_dim or not len(latent):
+        raise ConfigError(
+            "The latents do not fit the circuit",
+            got=f"shape {tuple(latent.shape)}",
+            allowed=f"(batch, {circuit.latent_dim}), with a batch of at least 1",
+            cure="Draw them with the circuit's latent_dim",
         )
-    return program
+    sets = {len(values) for name, values in weights.items() if values.ndim > len(circuit.weight_shapes[name])}
+    if len(sets) > 1 or any(not each or len(latent) % each for each in sets):
+        raise ConfigError(
+            "The sets of weights do not fit the latents",
+            got=f"{len(latent)} rows, and leading axes of {', '.join(map(str, sorted(sets)))}",
+            allowed="one number of sets, of which the rows are a multiple",
+            cure="Give each set of weights as many rows as the others",
+        )
 
 
 def check_indexing(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> None:
@@ -125,25 +159,32 @@ def check_indexing(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tenso
         )
 
 
-def _decomposed(script: QuantumScript) -> Sequence[Operator]:
-    if all(map(_is_elementary, script.operations)):
+def _decomposed(script: QuantumScript, native: Collection[str]) -> Sequence[Operator]:
+    def elementary(operator: Operator) -> bool:
+        return operator.name in WITHOUT_EFFECT or (operator.name in native and _fixed_if_matrix(operator))
+
+    if all(map(elementary, script.operations)):
         return script.operations
     try:
-        (decomposed,), _ = cast(Any, decompose)(
-            script, _is_elementary, skip_initial_state_prep=False, name="this package"
-        )
+        (decomposed,), _ = cast(Any, decompose)(script, elementary, skip_initial_state_prep=False, name="this package")
     except qml.exceptions.DeviceError as error:
         raise BackendError(
             "The circuit has an operation that cannot be made of rotations and fixed gates",
             got=error,
-            allowed=", ".join(sorted(ROTATIONS | FIXED)) + ", and what decomposes into them",
+            allowed=", ".join(sorted(native)) + ", and what decomposes into them",
             cure="Replace it in the circuit's gates()",
         ) from error
     return decomposed.operations
 
 
-def _is_elementary(operator: Operator) -> bool:
-    return operator.name in ROTATIONS or operator.name in FIXED or operator.name in WITHOUT_EFFECT
+def _fixed_if_matrix(operator: Operator) -> bool:
+    """A matrix that depends on latents or weights is taken apart, so that its angles can be differentiated."""
+    return operator.name != MATRIX or (isinstance(operator.data[0], np.ndarray) and operator.batch_size is None)
+
+
+def angles_of(operator: Operator) -> Sequence[Any]:
+    """Its parameters that are angles."""
+    return () if operator.name == MATRIX else operator.data
 
 
 def _column(operator: Operator, rows: int) -> Tensor:

@@ -16,7 +16,7 @@ from qgan.generators.base import (
     initial_weights,
     into_range,
     require_latents,
-    stacked_weights,
+    sets_of,
 )
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
@@ -70,7 +70,7 @@ class AmplitudeGenerator(CircuitGenerator[AmplitudeOptions]):
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
         n = len(draw.latent)
-        joint = self.executor(draw.latent, stacked_weights(self.weights, n), key=draw.key)
+        joint = self.executor(draw.latent, sets_of(self.weights), key=draw.key)
         unit = colours(joint.reshape(n, 2, -1)[..., : self.features])
         values = into_range(unit, self.low, self.high).reshape(n, *self.sample_shape)
         return Samples.uniform(values.float())

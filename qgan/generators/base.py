@@ -10,7 +10,7 @@ __all__ = [
     "into_range",
     "one_for_zero",
     "require_latents",
-    "stacked_weights",
+    "sets_of",
 ]
 
 import math
@@ -236,17 +236,14 @@ def initial_weights(circuit: Circuit, key: Key, *, copies: int = 1) -> nn.Parame
     )
 
 
-def stacked_weights(weights: nn.ParameterDict, n: int, *, repeats: int = 1) -> dict[str, Tensor]:
-    """What an executor is given for n samples, each of which runs every copy ``repeats`` times in a row.
+def sets_of(weights: nn.ParameterDict) -> dict[str, Tensor]:
+    """What an executor is given: with a leading axis of copies, but for a single one.
 
-    A single copy has no batch axis: gates that all rows share cost less.
+    Gates that all rows share cost less on most backends.
     """
     if all(len(weight) == 1 for weight in weights.values()):
         return {name: weight[0] for name, weight in weights.items()}
-    return {
-        name: weight[None, :, None].expand(n, len(weight), repeats, *weight.shape[1:]).flatten(0, 2)
-        for name, weight in weights.items()
-    }
+    return dict(weights.items())
 
 
 def require_latents(circuit: Circuit) -> None:

@@ -15,7 +15,7 @@ from qgan.generators.base import (
     into_range,
     one_for_zero,
     require_latents,
-    stacked_weights,
+    sets_of,
 )
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
@@ -94,7 +94,7 @@ class BatchPatchGenerator(CircuitGenerator[BatchPatchOptions]):
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
         n, latent = len(draw.latent), draw.latent[:: self.options.images]
-        joint = self.executor(latent, stacked_weights(self.weights, len(latent)), key=draw.key)
+        joint = self.executor(latent, sets_of(self.weights), key=draw.key)
         kept = joint.reshape(len(latent), self.options.images, -1, self.pixels)[:, :, 0]
         self.diagnostics = {"postselection": kept.detach().sum((1, 2)).mean().item()}
         images = kept.flatten(0, 1)[:n]

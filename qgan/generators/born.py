@@ -12,7 +12,7 @@ import torch
 from circuits import Circuit, begun_in, begun_uniform
 from qgan._typing import Array
 from qgan.errors import ConfigError
-from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, stacked_weights
+from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, sets_of
 from qgan.generators.outcomes import MOST, Output, Registers, mixed, outcomes_of
 from qgan.readout import Probabilities
 from qgan.samples import DataSet, Draw, Samples
@@ -107,7 +107,7 @@ class BornGenerator(CircuitGenerator[BornOptions]):
     def forward(self, draw: Draw) -> Samples:
         """The whole grid, or as many points as there are latents; values and weights float32."""
         latent = draw.latent if self.latent_dim else draw.latent[:1]
-        joint = self.executor(latent, stacked_weights(self.weights, len(latent)), key=draw.key)
+        joint = self.executor(latent, sets_of(self.weights), key=draw.key)
         valid = self.registers.valid
         probabilities, success = mixed(joint, valid)
         self.diagnostics = {} if valid is None else {"postselection": success.item()}

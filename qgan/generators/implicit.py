@@ -17,7 +17,7 @@ from qgan.generators.base import (
     initial_weights,
     into_range,
     require_latents,
-    stacked_weights,
+    sets_of,
 )
 from qgan.readout import ExpectationZ
 from qgan.samples import Draw, Samples
@@ -101,7 +101,7 @@ class ImplicitGenerator(CircuitGenerator[ImplicitOptions]):
             [places.expand(n, *places.shape), draw.latent[:, None].expand(n, pixels, self.latent_dim)], dim=-1
         )
         angles = (inputs @ self.matrix.T + self.offset).flatten(0, 1)
-        read = self.executor(angles, stacked_weights(self.weights, len(angles)), key=draw.key)
+        read = self.executor(angles, sets_of(self.weights), key=draw.key)
         unit = (1 + read.mean(-1)) / 2
         return Samples.uniform(into_range(unit, self.low, self.high).reshape(n, *shape).float())
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from circuits import Circuit, with_basis_angle
-from qgan.generators.base import Ingredients, require_latents, stacked_weights
+from qgan.generators.base import Ingredients, require_latents, sets_of
 from qgan.readout import ExpectationZ
 from qgan.seeding import Key
 
@@ -49,9 +49,9 @@ class PauliReader:
     def __call__(self, latent: Tensor, weights: nn.ParameterDict, *, key: Key) -> Tensor:
         """Latents of shape (n, latent_dim) to shape (n, size) in [-1, 1]: copy by copy, wire by wire, X before Z."""
         n, (copies, *_) = len(latent), self._shape
-        rows = latent[:, None, None].expand(n, copies, self._bases, latent.shape[1])
+        rows = latent[None, :, None].expand(copies, n, self._bases, latent.shape[1])
         if self._bases == 2:
-            turns = torch.tensor(BASES, dtype=latent.dtype)[:, None].expand(n, copies, 2, 1)
+            turns = torch.tensor(BASES, dtype=latent.dtype)[:, None].expand(copies, n, 2, 1)
             rows = torch.cat([rows, turns], dim=-1)
-        values = self.executor(rows.flatten(0, 2), stacked_weights(weights, n, repeats=self._bases), key=key)
-        return values.reshape(n, *self._shape).transpose(2, 3).flatten(1)
+        values = self.executor(rows.flatten(0, 2), sets_of(weights), key=key)
+        return values.reshape(copies, n, *self._shape[1:]).permute(1, 0, 3, 2).flatten(1)

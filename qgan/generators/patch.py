@@ -15,7 +15,7 @@ from qgan.generators.base import (
     initial_weights,
     into_range,
     one_for_zero,
-    stacked_weights,
+    sets_of,
 )
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
@@ -102,13 +102,14 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
         n = len(draw.latent)
-        latent = draw.latent[:, None].expand(n, self.patches, self.latent_dim).flatten(0, 1)
-        joint = self.executor(latent, stacked_weights(self.weights, n), key=draw.key)
+        latent = draw.latent.repeat(self.patches, 1)
+        joint = self.executor(latent, sets_of(self.weights), key=draw.key)
         kept = joint[:, : self.pixels]
         success = kept.sum(-1, keepdim=True)
         self.diagnostics = {"postselection": success.detach().mean().item()}
         patch = kept / one_for_zero(success)
         if self.options.scale == "maximum":
             patch = patch / one_for_zero(patch.amax(-1, keepdim=True))
-        image = patch.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
+        patches = patch.reshape(self.patches, n, self.pixels).transpose(0, 1)
+        image = patches.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
         return Samples.uniform(into_range(image, self.low, self.high).float())

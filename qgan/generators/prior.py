@@ -15,7 +15,7 @@ from qgan.generators.base import (
     Ingredients,
     initial_weights,
     into_range,
-    stacked_weights,
+    sets_of,
 )
 from qgan.generators.observables import PauliReader
 from qgan.generators.outcomes import MOST, Output, mixed, outcomes_of
@@ -103,7 +103,7 @@ class PriorGenerator(CircuitGenerator[PriorOptions]):
         if self.reader is not None:
             return Samples.uniform(self._made_of(self.reader(draw.latent, self.weights, key=draw.key)))
         latent = draw.latent if self.latent_dim else draw.latent[:1]
-        joint = self.executor(latent, stacked_weights(self.weights, len(latent)), key=draw.key)
+        joint = self.executor(latent, sets_of(self.weights), key=draw.key)
         probabilities, _ = mixed(joint)
         strings, weights = outcomes_of(probabilities, output=self.options.output, n=len(draw.latent), key=draw.key)
         wires = torch.arange(self.circuit.n_wires - 1, -1, -1)

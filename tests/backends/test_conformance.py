@@ -13,8 +13,10 @@ from qgan.backends.program import FIXED, ROTATIONS
 from qgan.readout import ExpectationZ, Probabilities
 from qgan.seeding import Key
 
-BACKENDS = ["default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
+BACKENDS = ["batched.qubit", "default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
 METHODS = [
+    ("batched.qubit", "adjoint"),
+    ("batched.qubit", "parameter-shift"),
     ("default.qubit", "backprop"),
     ("default.mixed", "backprop"),
     ("lightning.qubit", "adjoint"),
@@ -25,6 +27,12 @@ METHODS = [
 KEY = Key(1, "conformance")
 VALUES, GRADIENTS, STEP = 1e-10, 1e-6, 1e-5
 MOST_SIGNIFICANT_FIRST = np.array([[1 - 2 * ((k >> (2 - wire)) & 1) for wire in range(3)] for k in range(8)])
+
+
+def executor_on(name, circuit, readout, *, shots=None, method="auto"):
+    # What all are held against is in double precision.
+    exact = "complex128" if name == "batched.qubit" else None
+    return resolve(name).executor(circuit, readout, shots=shots, method=method, c_dtype=exact)
 
 
 def drawn(circuit, rows, *, batched=False, seed=0):
@@ -49,7 +57,7 @@ def test_agrees_with_plain_matrices(case, name, readout):
     if isinstance(readout, ExpectationZ):
         expected = expected @ MOST_SIGNIFICANT_FIRST
 
-    found = resolve(name).executor(case.circuit, readout, shots=None)(*tensors(latent, weights), key=KEY)
+    found = executor_on(name, case.circuit, readout, shots=None)(*tensors(latent, weights), key=KEY)
 
     assert found.dtype == torch.float64
     assert found.shape == (3, readout.size(3))
@@ -81,7 +89,7 @@ def test_gradients_of_weights_and_latents_agree_with_finite_differences(case, na
         pytest.skip("PennyLane's template takes no batch of weights")
     latent, weights = drawn(case.circuit, 2, batched=batched)
     cotangent = np.random.default_rng(5).normal(size=(2, 8))
-    executor = resolve(name).executor(case.circuit, Probabilities(), shots=None, method=method)
+    executor = executor_on(name, case.circuit, Probabilities(), shots=None, method=method)
     assert executor.gradient.name == method
 
     leaves, named = tensors(latent, weights, grad=True)
@@ -94,7 +102,7 @@ def test_gradients_of_weights_and_latents_agree_with_finite_differences(case, na
 
 def batched_differences(circuit, readout, latent, weights, cotangent):
     """Central differences of one executor, all of a row's in one batch: for every number of latents and weights."""
-    executor = resolve("default.qubit").executor(circuit, readout, shots=None)
+    executor = executor_on("default.qubit", circuit, readout, shots=None)
     flat = np.concatenate([latent, *(values.ravel() for values in weights.values())])
     moved = np.concatenate([flat + sign * STEP * np.eye(flat.size) for sign in (1, -1)])
     arrays, at = {}, latent.size
@@ -120,7 +128,7 @@ def test_every_circuit_has_one_value_and_one_gradient_whatever_the_method(name, 
     first = None
     for device, method in METHODS:
         leaves, named = tensors(latent, weights, grad=True)
-        executor = resolve(device).executor(circuit, readout, shots=None, method=method)
+        executor = executor_on(device, circuit, readout, shots=None, method=method)
         found = executor(leaves, named, key=KEY)
         (found @ torch.tensor(cotangent)).sum().backward()
         first = found.detach().numpy() if first is None else first
@@ -144,13 +152,14 @@ def test_row_by_row_and_broadcast_devices_agree_for_any_size(n_wires, layers, ro
     circuit = CIRCUITS["hardware-efficient"](n_wires=n_wires, layers=layers)
     latent, weights = drawn(circuit, rows, batched=batch, seed=seed)
     results = []
-    for name in ("default.qubit", "lightning.qubit"):
+    for name in ("batched.qubit", "default.qubit", "lightning.qubit"):
         leaves, named = tensors(latent, weights, grad=True)
-        found = resolve(name).executor(circuit, Probabilities(), shots=None)(leaves, named, key=KEY)
+        found = executor_on(name, circuit, Probabilities(), shots=None)(leaves, named, key=KEY)
         (found**2).sum().backward()
         results.append([found.detach(), leaves.grad, named["w"].grad])
-    for one, other in zip(*results, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=VALUES)
+    for result in results[1:]:
+        for one, other in zip(results[0], result, strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=VALUES)
     torch.testing.assert_close(found.sum(dim=1), torch.ones(rows, dtype=torch.float64), rtol=0, atol=VALUES)
 
 
@@ -159,7 +168,7 @@ def test_wire_zero_is_the_most_significant_bit(name):
     circuit = from_function(lambda z, w: qml.RX(z[..., 0] + w["w"][..., 0], wires=0), n_wires=3, latent_dim=1,
                             weight_shapes={"w": (1,)}, name="flip")  # fmt: skip
     latent, weights = torch.full((1, 1), np.pi, dtype=torch.float64), {"w": torch.zeros(1)}
-    found = resolve(name).executor(circuit, Probabilities(), shots=None)(latent, weights, key=KEY)
+    found = executor_on(name, circuit, Probabilities(), shots=None)(latent, weights, key=KEY)
     assert found.shape == (1, 8)
     assert found.argmax() == 0b100
 
@@ -171,7 +180,7 @@ def test_a_circuit_that_ignores_its_latents_keeps_the_batch_axis(name, rows):
         lambda _z, w: qml.RY(w["w"][..., 0], wires=1), n_wires=2, weight_shapes={"w": (1,)}, name="f"
     )
     weight = torch.tensor([0.7], dtype=torch.float64, requires_grad=True)
-    executor = resolve(name).executor(circuit, Probabilities(), shots=None)
+    executor = executor_on(name, circuit, Probabilities(), shots=None)
     found = executor(torch.zeros(rows, 2), {"w": weight}, key=KEY)
     assert found.shape == (rows, 4)
     found[:, 1].sum().backward()
@@ -182,9 +191,7 @@ def test_a_circuit_that_ignores_its_latents_keeps_the_batch_axis(name, rows):
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_circuit_without_angles_runs(name):
     circuit = from_function(lambda _z, _w: qml.PauliX(wires=1), n_wires=2, weight_shapes={"w": (1,)}, name="f")
-    found = resolve(name).executor(circuit, Probabilities(), shots=None)(
-        torch.zeros(2, 2), {"w": torch.ones(1)}, key=KEY
-    )
+    found = executor_on(name, circuit, Probabilities(), shots=None)(torch.zeros(2, 2), {"w": torch.ones(1)}, key=KEY)
     assert found.tolist() == [[0, 1, 0, 0]] * 2
 
 
@@ -208,7 +215,7 @@ def test_every_gate_that_is_left_whole_has_the_gradient_of_its_own_matrix(gate, 
     circuit = from_function(function, n_wires=2, latent_dim=1, weight_shapes={"w": (1,)})
     angles, cotangent = np.array([0.3, -1.1, 2.0]), np.array([0.3, -1.0, 2.0, 0.7])
     latent = torch.tensor(angles[:, None], requires_grad=True)
-    executor = resolve(name).executor(circuit, Probabilities(), shots=None, method=method)
+    executor = executor_on(name, circuit, Probabilities(), shots=None, method=method)
     found = executor(latent, {"w": torch.zeros(1)}, key=KEY)
     (found @ torch.tensor(cotangent)).sum().backward()
 
@@ -231,7 +238,7 @@ def test_every_fixed_gate_that_is_left_whole_is_its_own_matrix(gate, name):
 
     matrices = [np.asarray(gate.matrix(wire_order=range(3))) for gate in gates(0.7)]
     circuit = from_function(lambda z, _w: list(gates(z[..., 0])) and None, n_wires=3, weight_shapes={"w": (1,)})
-    executor = resolve(name).executor(circuit, Probabilities(), shots=None)
+    executor = executor_on(name, circuit, Probabilities(), shots=None)
     latent = torch.full((2, 3), 0.7, dtype=torch.float64, requires_grad=True)
     found = executor(latent, {"w": torch.zeros(1)}, key=KEY)
     expected = np.abs(np.linalg.multi_dot(matrices[::-1])[:, 0]) ** 2

@@ -1,0 +1,268 @@
+"""Runs a compiled circuit for batches, with space that is kept and as many threads as pay."""
+
+__all__ = ["Engine", "Held"]
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from qgan._typing import AnyArray
+from qgan.backends.batched import run
+from qgan.backends.batched.patience import patience
+from qgan.backends.batched.plan import Plan, word_row
+from qgan.backends.batched.vectors import LANES
+from qgan.errors import DivergedError
+
+# With fewer updates of an amplitude a second thread costs more than it saves.
+WORTH_A_THREAD = 400_000
+CACHE_LINE = 64
+MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
+
+
+class States(NamedTuple):
+    """Real and imaginary parts of the states of some blocks; the latter empty where all is real."""
+
+    re: AnyArray
+    im: AnyArray
+
+
+@dataclass
+class Held:
+    """What the way back needs of a call; it serves once.
+
+    Attributes:
+        states: At the end of the circuit.
+        stride: Rows of latents from one set of weights to the next.
+    """
+
+    latent: AnyArray
+    weights: AnyArray
+    batch: int
+    stride: int
+    states: States
+
+
+class Wish(NamedTuple):
+    """Which slopes are wanted: of which angles and chains, and the earliest pass with one, -1 for the start."""
+
+    angles: AnyArray
+    chain: AnyArray
+    last: int
+
+
+class Space:
+    """What one thread works in."""
+
+    def __init__(self, plan: Plan, latents: int, words: int, dtype: Any) -> None:
+        n, size = len(plan.sums), LANES << plan.n_wires
+        self.columns = _aligned(latents * LANES, np.float64)
+        self.trig = _aligned(2 * n * LANES, dtype)
+        self.rotations = _aligned(4 * len(plan.chain) * LANES, dtype)
+        self.spare = _aligned(max(plan.spare, words, 1) * LANES, dtype)
+        self.slopes = _aligned(n * LANES, dtype)
+        self.wide = _aligned(LANES, np.float64)
+        self.states = States(_aligned(size, dtype), _aligned(0 if plan.real else size, dtype))
+
+
+class Engine:
+    """One circuit and one read-out.
+
+    Args:
+        plan: The circuit.
+        dtype: ``numpy.float32`` or ``numpy.float64``, of real and imaginary parts.
+        words: Pauli words, wires to letters, to be read out as expectation values; None for joint probabilities.
+        threads: At the most; asked anew in every call.
+
+    Attributes:
+        size: Numbers in the read-out.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        dtype: Any,
+        words: Sequence[dict[int, str]] | None = None,
+        threads: Callable[[], int] = lambda: 1,
+    ) -> None:
+        self.plan, self._dtype, self._threads = plan, np.dtype(dtype), threads
+        rows = [word_row(plan.frame, word) for word in words or ()]
+        # Kernels take words of Z first; the numbers come out in the order that was asked for.
+        self._order = sorted(range(len(rows)), key=lambda index: rows[index][0] != 0)
+        self._back = np.argsort(self._order)
+        self._words = np.array([rows[index] for index in self._order], dtype=np.int64).reshape(-1, 4)
+        self._diagonal = int((self._words[:, 0] == 0).sum())
+        self._kind = run.PROBABILITIES if words is None else run.WORDS
+        self.size = 2**plan.n_wires if words is None else len(rows)
+        self._tables = plan.tables.astype(self._dtype)
+        self._none = np.empty(0, dtype=self._dtype)
+        self._wishes: dict[tuple[bool, bool], Wish] = {}
+        self._free: list[States] = []
+        self._own = threading.local()
+        self._work = (plan.n_passes + 2) * 2**plan.n_wires * LANES
+        self._met: set[str] = set()
+
+    def push(
+        self,
+        latent: AnyArray,
+        weights: AnyArray,
+        *,
+        batch: int,
+        keep: bool,
+        initial: AnyArray | None = None,
+        read: bool = True,
+    ) -> tuple[AnyArray, Held | None]:
+        """Numbers of shape (sets * batch, size), and what the way back needs.
+
+        Args:
+            latent: Shape (batch, latents) for all sets, or (sets * batch, latents); float64.
+            weights: Shape (sets, weights); float64.
+            batch: Rows in a set.
+            keep: Whether the way back will be asked for.
+            initial: Shape (1 or rows, 2, states): states to begin with, their real parts and the others.
+            read: Whether anything is read out.
+
+        Raises:
+            DivergedError: If an angle is not finite.
+        """
+        plan, sets = self.plan, len(weights)
+        stride = 0 if len(latent) == batch else batch
+        blocks = sets * -(-batch // LANES)
+        facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
+        out = np.empty((sets * batch, self.size if read else 0))
+        kept = self._states(blocks) if keep else None
+        begin = np.empty((0, 2, 0), dtype=self._dtype) if initial is None else initial
+
+        def do(first: int, last: int) -> bool:
+            space = self._space(latent.shape[1])
+            re, im = kept or space.states
+            return run.push(
+                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, self._tables, plan.places,
+                self._words, latent, weights, begin, first, last, keep, space.columns, space.trig, space.rotations,
+                space.spare, re, im, out,
+            )  # fmt: skip
+
+        if not all(self._shared_out("push", do, blocks, self._work)):
+            raise DivergedError(
+                "An angle of the circuit is not finite",
+                got="NaN or infinity in its latents or weights",
+                allowed="finite radians",
+                cure="Go on from the last checkpoint with a lower learning rate",
+            )
+        if read and self._kind == run.WORDS:
+            out = out[:, self._back]
+        return out, None if kept is None else Held(latent, weights, batch, stride, kept)
+
+    def pull(
+        self,
+        held: Held,
+        cotangent: AnyArray | None,
+        *,
+        by_latent: bool,
+        by_weights: bool,
+        states: AnyArray | None = None,
+    ) -> tuple[AnyArray | None, AnyArray | None]:
+        """Slopes by latents, of shape (sets * batch, latents), and by weights, of shape (sets, weights).
+
+        Args:
+            held: Of one call; it is used up.
+            cotangent: Shape (sets * batch, size), float64.
+            by_latent: Whether those are wanted.
+            by_weights: Whether these are.
+            states: Complex, of shape (rows, states), in place of the cotangent: the slopes by conjugate amplitudes.
+        """
+        plan, sets, per_set = self.plan, len(held.weights), -(-held.batch // LANES)
+        blocks = sets * per_set
+        wish = self._wish(by_latent, by_weights)
+        facts = self._facts(held.batch, held.stride, self._kind if states is None else run.STATES)
+        of_latent = np.empty((sets * held.batch if by_latent else 0, held.latent.shape[1]))
+        of_weights = np.empty((blocks if by_weights else 0, held.weights.shape[1]))
+        given = np.empty((0, 0)) if cotangent is None else cotangent
+        if cotangent is not None and self._kind == run.WORDS:
+            given = cotangent[:, self._order]
+        lam = np.empty((0, 0), dtype=np.complex128) if states is None else states
+
+        def do(first: int, last: int) -> bool:
+            space = self._space(held.latent.shape[1])
+            run.pull(
+                facts, plan.terms, plan.numbers, wish.chain, plan.factors, plan.code, self._tables, plan.places,
+                self._words, held.latent, held.weights, first, last, space.columns, space.trig, space.rotations,
+                space.spare, held.states.re, held.states.im, space.states.re, space.states.im, space.slopes,
+                space.wide, wish.angles, wish.last, given, lam, of_latent, of_weights,
+            )  # fmt: skip
+            return True
+
+        self._shared_out("pull", do, blocks, 3 * self._work)
+        self.release(held)
+        # Block by block and in order, whichever thread did them.
+        by_set = of_weights.reshape(sets, per_set, -1).sum(axis=1) if by_weights else None
+        return of_latent if by_latent else None, by_set
+
+    def release(self, held: Held) -> None:
+        """Takes back the space of a call whose way back is not gone."""
+        self._free.append(held.states)
+
+    def _facts(self, batch: int, stride: int, kind: int) -> AnyArray:
+        plan = self.plan
+        first = len(plan.code) - plan.n_passes
+        return np.array(
+            [len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind, plan.n_wires, first, plan.n_passes]
+        )
+
+    def _wish(self, by_latent: bool, by_weights: bool) -> Wish:
+        key = by_latent, by_weights
+        if key not in self._wishes:
+            plan = self.plan
+            kinds = [{factor >= 0 for product in each.products for factor in product.factors} for each in plan.sums]
+            wanted = np.array([(True in each and by_latent) or (False in each and by_weights) for each in kinds], bool)
+            chains = np.array([wanted[plan.factors[a:b, 1]].any() for a, b, *_ in plan.chain.tolist()], dtype=np.int64)
+            start = [index for index in plan.code[: plan.n_wires].tolist() if index >= 0 and chains[index]]
+            passes = [index for index, angles in enumerate(plan.used) if wanted[list(angles)].any()]
+            last = -1 if start else min(passes, default=plan.n_passes)
+            self._wishes[key] = Wish(wanted, np.concatenate([plan.chain, chains[:, None]], axis=1), last)
+        return self._wishes[key]
+
+    def _states(self, blocks: int) -> States:
+        size = blocks * LANES << self.plan.n_wires
+        while self._free:
+            # Another thread may have taken it in between.
+            states = self._free.pop()
+            if len(states.re) == size:
+                return states
+        return States(_aligned(size, self._dtype), _aligned(0 if self.plan.real else size, self._dtype))
+
+    def _space(self, latents: int) -> Space:
+        space = getattr(self._own, "space", None)
+        if space is None:
+            space = self._own.space = Space(self.plan, latents, len(self._words), self._dtype)
+        return space
+
+    def _shared_out(self, name: str, do: Callable[[int, int], bool], blocks: int, work: int) -> list[bool]:
+        if name not in self._met:
+            self._met.add(name)
+            with patience(MESSAGE):
+                return self._shared_out(name, do, blocks, work)
+        threads = max(1, min(self._threads(), blocks, blocks * work // WORTH_A_THREAD))
+        if threads == 1:
+            return [do(0, blocks)]
+        ends = [blocks * index // threads for index in range(threads + 1)]
+        others = [_pool().submit(do, ends[index], ends[index + 1]) for index in range(1, threads)]
+        return [do(0, ends[1]), *(other.result() for other in others)]
+
+
+def _aligned(n: int, dtype: Any) -> AnyArray:
+    """Uninitialised numbers that begin on a cache line."""
+    size = np.dtype(dtype).itemsize
+    raw = np.empty(n + CACHE_LINE // size, dtype=dtype)
+    skip = (-raw.ctypes.data % CACHE_LINE) // size
+    return raw[skip : skip + n]
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="batched.qubit")

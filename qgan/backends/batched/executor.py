@@ -1,0 +1,173 @@
+"""The executor of `batched.qubit`: a circuit is traced and compiled once, and from then on only angles move."""
+
+__all__ = ["BatchedExecutor", "BatchedKernel", "KernelAdjoint", "batched_executor"]
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+import pennylane as qml
+import torch
+from pennylane.operation import Operator
+from pennylane.tape import QuantumScript
+from pennylane.transforms import convert_to_numpy_parameters
+from torch import Tensor
+
+from circuits import Circuit
+from qgan._typing import Array
+from qgan.backends.batched import autograd
+from qgan.backends.batched.engine import Engine
+from qgan.backends.batched.inputs import sums_of
+from qgan.backends.batched.lowering import NATIVE, lower
+from qgan.backends.batched.plan import Plan, Product, Sum, compiled
+from qgan.backends.executor import TracedExecutor
+from qgan.backends.gradients import ParameterShift, Shots, VectorJacobian
+from qgan.backends.kernels import Kernel
+from qgan.backends.program import Program, angles_of, queued, require_fitting
+from qgan.errors import BackendError, QganError
+from qgan.readout import Counts, Executor, ExpectationZ, GradientMethod, Probabilities, ReadOut
+from qgan.seeding import Key
+
+# Up to so many wires the compiled circuit is compared with PennyLane's when it is made; beyond, only its angles are.
+CHECKED, TOLERANCE = 12, 1e-9
+REAL = {"complex64": np.float32, "complex128": np.float64}
+
+
+def batched_executor(
+    circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod, c_dtype: str
+) -> Executor:
+    """The fastest executor that is right for the circuit, the read-out and the shots."""
+    dtype = REAL[c_dtype]
+    if shots is None and gradient.name == "adjoint" and (executor := _fast(circuit, readout, dtype, gradient)):
+        return executor
+    drawn, kernel = Shots(shots, Counts()), BatchedKernel(circuit.n_wires, dtype=dtype)
+    adjoint = gradient.name == "adjoint"
+    backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
+    return TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
+
+
+def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod) -> "BatchedExecutor | None":
+    """For a circuit whose angles are sums of products of latents and weights; None if they are not."""
+    if not isinstance(readout, (Probabilities, ExpectationZ)):
+        return None
+    try:
+        operators, sums = _traced(circuit)
+    except QganError:
+        raise
+    except Exception:
+        # The executor that traces in every call takes more, and tells what is wrong.
+        return None
+    plan = compiled(lower(operators, circuit.n_wires), sums)
+    _require_agreement(circuit, plan)
+    words = [{wire: "Z"} for wire in range(circuit.n_wires)] if isinstance(readout, ExpectationZ) else None
+    return BatchedExecutor(circuit, Engine(plan, dtype=dtype, words=words, threads=torch.get_num_threads), gradient)
+
+
+@final
+class BatchedExecutor(Executor):
+    """A compiled circuit.
+
+    Args:
+        circuit: Which.
+        engine: Of it and the read-out.
+        gradient: Adjoint.
+    """
+
+    def __init__(self, circuit: Circuit, engine: Engine, gradient: GradientMethod) -> None:
+        self.counts, self.gradient = Counts(), gradient
+        self._circuit, self._engine, self._shapes = circuit, engine, circuit.weight_shapes
+
+    def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:  # noqa: ARG002
+        require_fitting(self._circuit, latent, weights)
+        sets, named = 1, []
+        for name, shape in self._shapes.items():
+            weight = weights[name].to("cpu", torch.float64)
+            if weight.ndim > len(shape):
+                sets = len(weight)
+                named.append(weight)
+            else:
+                named.append(weight[None])
+        rows = latent.to("cpu", torch.float64)
+        return autograd.run(self._engine, rows, named, sets=sets, counts=self.counts).to(latent.device)
+
+
+def _traced(circuit: Circuit) -> tuple[list[Operator], list[Sum]]:
+    operators: list[Operator] = []
+
+    def angles(latent: Tensor, *weights: Tensor) -> list[Tensor]:
+        named = dict(zip(circuit.weight_shapes, weights, strict=True))
+        operators[:] = queued(circuit, latent, named, NATIVE)
+        return [torch.as_tensor(value, dtype=torch.float64) for operator in operators for value in angles_of(operator)]
+
+    sums = iter(sums_of(angles, circuit.latent_dim, circuit.weight_shapes))
+    fixed = Sum(0.0, ())
+    # The matrix of a fixed gate stands among the parameters, but it is no angle.
+    return operators, [next(sums) if angles_of(each) else fixed for each in operators for _ in range(each.num_params)]
+
+
+def _require_agreement(circuit: Circuit, plan: Plan) -> None:
+    """Runs the compiled circuit and PennyLane's own at two random places.
+
+    Raises:
+        BackendError: If they differ, which would be a mistake of this package.
+    """
+    if circuit.n_wires > CHECKED:
+        return
+    rng = np.random.default_rng(0)
+    latent = rng.uniform(-3, 3, (2, circuit.latent_dim))
+    weights = {name: rng.uniform(-3, 3, shape) for name, shape in circuit.weight_shapes.items()}
+    flat = np.concatenate([*(values.ravel() for values in weights.values()), np.zeros(0)])
+    found, _ = Engine(plan, dtype=np.float64).push(latent, flat[None], batch=2, keep=False)
+    named = {name: torch.from_numpy(values) for name, values in weights.items()}
+    gates = queued(circuit, torch.from_numpy(latent), named, NATIVE)
+    # Of a single torch number PennyLane 0.45 works out the eigenvalues of RZ in single precision.
+    convert: Any = convert_to_numpy_parameters
+    tapes, _ = convert(QuantumScript(gates, [qml.probs(wires=range(circuit.n_wires))]))
+    expected = np.asarray(qml.device("default.qubit", wires=circuit.n_wires, seed=0).execute(tapes[0]))
+    worst = float(np.abs(found - expected).max())
+    if not worst < TOLERANCE:
+        raise BackendError(
+            f"The circuit '{circuit.name}' was compiled wrongly for batched.qubit: please report it",
+            got=f"probabilities that differ by {worst:.1e} from default.qubit's",
+            cure="Use --backend default.qubit until it is mended",
+        )
+
+
+@final
+class BatchedKernel(Kernel):
+    """Compiled circuits of programs that are traced anew in every call: where angles are more than sums of products."""
+
+    def __init__(self, n_wires: int, *, dtype: Any) -> None:
+        self._n_wires, self._dtype = n_wires, dtype
+        self._known: tuple[Any, Engine] | None = None
+
+    def probabilities(self, program: Program, angles: Array) -> Array:
+        return self.engine(program).push(np.ascontiguousarray(angles), np.zeros((1, 0)), batch=len(angles), keep=False)[
+            0
+        ]
+
+    def engine(self, program: Program) -> Engine:
+        """That of the program's gates, whose latents are its angles."""
+        gates = [(gate.name, gate.wires, gate.num_params, str(gate.hyperparameters)) for gate in program.operators]
+        if self._known is None or self._known[0] != gates:
+            sums = [Sum(0.0, (Product(1.0, (index,)),)) for index in range(len(program.columns))]
+            plan = compiled(lower(program.operators, self._n_wires), sums)
+            self._known = gates, Engine(plan, dtype=self._dtype, threads=torch.get_num_threads)
+        return self._known[1]
+
+
+@final
+class KernelAdjoint(VectorJacobian):
+    """The adjoint method on those."""
+
+    def __init__(self, kernel: BatchedKernel, counts: Counts) -> None:
+        self._kernel, self._counts = kernel, counts
+
+    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:  # noqa: ARG002
+        self._counts.executions += len(angles)
+        engine = self._kernel.engine(program)
+        _, held = engine.push(np.ascontiguousarray(angles), np.zeros((1, 0)), batch=len(angles), keep=True)
+        assert held is not None
+        slopes, _ = engine.pull(held, np.ascontiguousarray(cotangent), by_latent=True, by_weights=False)
+        assert slopes is not None
+        return slopes[:, list(columns)]

@@ -1,0 +1,216 @@
+"""A tape of PennyLane's as a compiled circuit that gives states."""
+
+__all__ = ["Compiled", "Find", "Layout", "layout_of"]
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias, final
+
+import numpy as np
+from pennylane.operation import StatePrepBase
+from pennylane.tape import QuantumScript
+
+from qgan._typing import Array, ComplexArray
+from qgan.backends.batched.engine import Engine, Held
+from qgan.backends.batched.lowering import is_matrix, lower, math_of, matrix_of
+from qgan.backends.batched.plan import Product, Sum, compiled
+from qgan.backends.batched.vectors import LANES
+from qgan.backends.memory import require
+
+# Bytes.
+COMPLEX, PLACE = 16, 8
+
+
+class Final(NamedTuple):
+    """States at the end.
+
+    Attributes:
+        states: Shape (rows, states), complex, in logical order.
+        held: What the way back needs.
+        phases: Of the states, shape (rows,), radians: they are in them already.
+    """
+
+    states: ComplexArray
+    held: Held
+    phases: Array
+
+
+@final
+class Compiled:
+    """A circuit that gives states.
+
+    Args:
+        engine: Of the circuit.
+        c_dtype: Of the states.
+    """
+
+    def __init__(self, engine: Engine, c_dtype: Any) -> None:
+        self.engine, self.c_dtype = engine, np.dtype(c_dtype)
+
+    def run(self, varying: Array, fixed: Array, initial: ComplexArray | None) -> Final:
+        """The states.
+
+        Args:
+            varying: Shape (rows, parameters that vary).
+            fixed: Shape (1, parameters that do not).
+            initial: Shape (1 or rows, states), complex, or None for zeros.
+        """
+        plan, rows = self.engine.plan, len(varying)
+        size = 2**plan.n_wires
+        begin = None
+        if initial is not None:
+            begin = np.stack([initial.real, initial.imag], axis=1).astype(real_of(self.c_dtype))
+        _, held = self.engine.push(varying, fixed, batch=rows, keep=True, initial=begin, read=False)
+        assert held is not None
+        states: ComplexArray = np.zeros((rows, size), dtype=self.c_dtype)
+        for part, lanes in zip((states.real, states.imag), held.states, strict=True):
+            if len(lanes):
+                blocks = lanes.reshape(-1, size, LANES)[:, plan.places]
+                part[:] = blocks.transpose(0, 2, 1).reshape(-1, size)[:rows]
+        phases = np.zeros(rows)
+        for each in plan.phase:
+            phases += _value(each, varying, fixed)
+        states *= np.exp(1j * phases).astype(self.c_dtype)[:, None]
+        return Final(states, held, phases)
+
+    def slopes(self, end: Final, lam: ComplexArray) -> tuple[Array, Array]:
+        """By what varies, shape (rows, varying), and by what does not, shape (fixed,).
+
+        Args:
+            end: Of :meth:`run`; it is used up.
+            lam: Shape (rows, states): the slope of a cost by the real part of an amplitude, plus i times that by the
+                other.
+        """
+        turned = lam * np.exp(-1j * end.phases)[:, None] / 2
+        by_row, by_set = self.engine.pull(end.held, None, by_latent=True, by_weights=True, states=turned)
+        assert by_row is not None
+        assert by_set is not None
+        by_phase = (lam.imag * end.states.real - lam.real * end.states.imag).sum(axis=1)
+        for each in self.engine.plan.phase:
+            for coefficient, (factor,) in each.products:
+                if factor >= 0:
+                    by_row[:, factor] += coefficient * by_phase
+                else:
+                    by_set[0, -1 - factor] += coefficient * by_phase.sum()
+        return by_row, by_set[0]
+
+
+Find: TypeAlias = Callable[[Any, Callable[[Any, int], Compiled]], Compiled]
+"""The compiled circuit of a key, made by a function of type and threads where there is none yet."""
+
+
+@dataclass
+class Layout:
+    """What a tape does before it measures.
+
+    Attributes:
+        n_wires: How many, numbered from 0.
+        gates: Its operators, without what prepares the state.
+        prepared: Whether there was such a thing, which may have parameters too.
+        initial: Shape (1 or rows, states), complex, or None for all zeros.
+        batch: Rows, or None where nothing varies.
+        values: Of the parameters of the gates, each of shape () or (rows,); 0 for what stands in a matrix.
+    """
+
+    n_wires: int
+    gates: Sequence[Any]
+    prepared: int
+    initial: ComplexArray | None
+    batch: int | None
+    values: list[Array]
+
+    @property
+    def rows(self) -> int:
+        """At least 1."""
+        return self.batch or 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its states, as PennyLane has them."""
+        return *(() if self.batch is None else (self.batch,)), *(2,) * self.n_wires
+
+    @property
+    def varying(self) -> tuple[bool, ...]:
+        """Which parameters have a value for each row."""
+        return tuple(value.ndim > 0 for value in self.values)
+
+    def key(self, varying: tuple[bool, ...]) -> Any:
+        """The same for what one compiled circuit does."""
+        gates = tuple(
+            (
+                gate.name,
+                tuple(gate.wires),
+                gate.hyperparameters.get("pauli_word"),
+                tuple(getattr(gate, "control_values", ())),
+                matrix_of(gate).tobytes() if is_matrix(gate) else None,
+            )
+            for gate in self.gates
+        )
+        return self.n_wires, gates, varying, self.initial is not None, self._complex
+
+    @property
+    def _complex(self) -> bool:
+        return self.initial is not None and bool(np.any(self.initial.imag))
+
+    def table(self, varying: tuple[bool, ...]) -> Array:
+        """The values of what varies, shape (rows, varying)."""
+        picked = [value for value, varies in zip(self.values, varying, strict=True) if varies]
+        if not picked:
+            return np.zeros((self.rows, 0))
+        return np.stack([np.broadcast_to(value, (self.rows,)) for value in picked], axis=1)
+
+    def fixed(self, varying: tuple[bool, ...]) -> Array:
+        """The values of what does not, shape (1, fixed)."""
+        return np.array([[float(value) for value, varies in zip(self.values, varying, strict=True) if not varies]])
+
+    def compiled(self, find: Find, varying: tuple[bool, ...]) -> Compiled:
+        """The compiled circuit: of latents for what varies, and of weights for the rest.
+
+        Raises:
+            ResourceError: If there is too little memory for the states.
+        """
+        # States twice over, in the kernels' order and in the logical one, and a table of places.
+        require(2**self.n_wires * (3 * (self.rows + LANES) * COMPLEX + PLACE), self.n_wires)
+
+        def make(c_dtype: Any, threads: int) -> Compiled:
+            numbers = {True: iter(range(len(varying))), False: iter(range(-1, -1 - len(varying), -1))}
+            sums = [Sum(0.0, (Product(1.0, (next(numbers[varies]),)),)) for varies in varying]
+            gates = lower(self.gates, self.n_wires)
+            plan = compiled(gates, sums, from_zero=self.initial is None, complex_start=self._complex)
+            return Compiled(Engine(plan, dtype=real_of(c_dtype), threads=lambda: threads), c_dtype)
+
+        return find(self.key(varying), make)
+
+
+def layout_of(tape: QuantumScript, *, n_wires: int | None = None, initial: ComplexArray | None = None) -> Layout:
+    """Of a tape whose wires are numbers from 0 on.
+
+    Args:
+        tape: Without projectors.
+        n_wires: How many there are; None for those of the tape.
+        initial: Shape (1 or rows, states): the state to begin with, if not the tape's own.
+    """
+    gates, n_wires, prepared = list(tape.operations), n_wires or max(1, len(tape.wires)), 0
+    if gates and isinstance(gates[0], StatePrepBase):
+        first: Any = gates.pop(0)
+        prepared = first.num_params
+        initial = np.asarray(first.state_vector(wire_order=range(n_wires)), dtype=np.complex128)
+        initial = initial.reshape(-1, 2**n_wires)
+    values = [
+        np.zeros(()) if is_matrix(gate) else np.asarray(math_of.unwrap([value])[0], dtype=np.float64)
+        for gate in gates
+        for value in gate.data
+    ]
+    return Layout(n_wires, gates, prepared, initial, tape.batch_size, values)
+
+
+def real_of(c_dtype: Any) -> Any:
+    """The type of the parts of a complex number."""
+    return np.float32 if np.dtype(c_dtype) == np.complex64 else np.float64
+
+
+def _value(each: Sum, varying: Array, fixed: Array) -> Array:
+    value = np.full(len(varying), each.constant)
+    for coefficient, (factor,) in each.products:
+        value += coefficient * (varying[:, factor] if factor >= 0 else fixed[0, -1 - factor])
+    return value

@@ -1,0 +1,33 @@
+"""Numba's decorators, as pyright can read them, and a cache on disk that knows what kernels are made of."""
+
+__all__ = ["inner", "intrinsic", "kernel"]
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import extending
+
+intrinsic: Any = extending.intrinsic
+_njit: Any = numba.njit
+
+# A part of a kernel, which Python never calls.
+inner: Any = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def kernel(function: Any) -> Any:
+    """Compiles a function when it is first called with arrays of some types, and keeps it on disk."""
+    compiled = _njit(nogil=True, cache=True, no_cfunc_wrapper=True)(function)
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        # Numba itself looks whether this one file has changed, and not those of the parts.
+        file._source_stamp = _sources()
+    return compiled
+
+
+def _sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,161 @@
+"""Eight numbers in a register, as Numba can compile them: what one gate does to eight rows of a batch at once.
+
+LLVM makes of them what the processor has: one register with AVX-512, one or two with AVX2, more with less. Sums and
+products may be fused (FMA), nothing is reordered: the same bits each time.
+"""
+
+__all__ = ["LANES", "load", "parity", "splat", "store", "total", "trailing_zeros", "widen"]
+
+import operator
+from typing import Any, final
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin, models, register_model
+
+from qgan.backends.batched.numba_typed import intrinsic
+
+LANES = 8
+
+_infer: Any = infer_global
+
+_SCALARS: dict[Any, ir.Type] = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
+_FUSED = ("contract",)
+
+
+@final
+class Vector(types.Type):
+    """Eight numbers of one type."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Vector({dtype}, {LANES})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, ir.VectorType(_SCALARS[fe_type.dtype], LANES))
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """To the eight numbers that begin at ``index`` of a contiguous array."""
+    data = cgutils.create_struct_proxy(array_type)(context, builder, value=array).data
+    return builder.bitcast(builder.gep(data, [index]), ir.VectorType(_SCALARS[array_type.dtype], LANES).as_pointer())
+
+
+def _bytes(array_type: Any) -> int:
+    return array_type.dtype.bitwidth // 8
+
+
+@intrinsic
+def load(typingctx: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Eight numbers of an array, from ``index`` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=_bytes(signature.args[0]))
+
+    return signature(Vector(array.dtype), array, types.intp), generate
+
+
+@intrinsic
+def store(typingctx: Any, array: Any, index: Any, vector: Any) -> Any:  # noqa: ARG001
+    """Puts eight numbers into an array, from ``index`` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], pointer, align=_bytes(signature.args[0]))
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.intp, vector), generate
+
+
+@intrinsic
+def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
+    """Eight times the same number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return _splat(builder, arguments[0])
+
+    return signature(Vector(number), number), generate
+
+
+@intrinsic
+def total(typingctx: Any, vector: Any) -> Any:  # noqa: ARG001
+    """The sum of the eight, in order."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        result = builder.extract_element(arguments[0], _lane(0))
+        for index in range(1, LANES):
+            result = builder.fadd(result, builder.extract_element(arguments[0], _lane(index)))
+        return result
+
+    return signature(vector.dtype, vector), generate
+
+
+@intrinsic
+def widen(typingctx: Any, vector: Any, like: Any) -> Any:  # noqa: ARG001
+    """The same numbers in the type of the array ``like``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        source, target = signature.args[0].dtype, signature.args[1].dtype
+        if source == target:
+            return arguments[0]
+        kind = ir.VectorType(_SCALARS[target], LANES)
+        return (builder.fpext if target.bitwidth > source.bitwidth else builder.fptrunc)(arguments[0], kind)
+
+    return signature(Vector(like.dtype), vector, like), generate
+
+
+@intrinsic
+def trailing_zeros(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
+    """How many zero bits stand below the lowest one."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return signature(types.int64, types.int64), generate
+
+
+@intrinsic
+def parity(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
+    """1 where an odd number of bits is set, else 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.and_(builder.ctpop(arguments[0]), ir.Constant(ir.IntType(64), 1))
+
+    return signature(types.int64, types.int64), generate
+
+
+def _lane(index: int) -> ir.Constant:
+    return ir.Constant(ir.IntType(32), index)
+
+
+def _splat(builder: Any, number: Any) -> Any:
+    kind = ir.VectorType(number.type, LANES)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, _lane(0))
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), lanes)
+
+
+def _arithmetic(operation: Any, emit: Any) -> None:
+    """Makes an operator of Python work between vectors of one type."""
+
+    @_infer(operation)
+    class _Typing(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:  # noqa: ARG002
+            if len(args) == 2 and isinstance(args[0], Vector) and args[0] == args[1]:
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(operation, Vector, Vector)
+    def _lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return emit(builder)(*arguments, flags=_FUSED)
+
+
+_arithmetic(operator.add, lambda builder: builder.fadd)
+_arithmetic(operator.sub, lambda builder: builder.fsub)
+_arithmetic(operator.mul, lambda builder: builder.fmul)
