@@ -24,6 +24,7 @@ STEP = 1e-5  # radians; its square and the rounding over it are both about 1e-10
 SAMPLES = 4
 SHOTS, DRAWS, QUICK_DRAWS = 1000, 200, 5
 METHODS: dict[str, list[tuple[str, Any]]] = {
+    "batched.qubit, adjoint": [("backend.name", "batched.qubit"), ("backend.c_dtype", "complex128")],
     "default.qubit, backprop": [("backend.name", "default.qubit")],
     "lightning.qubit, one-pass adjoint": [("backend.name", "lightning.qubit")],
     "default.qubit, parameter-shift": [("backend.name", "default.qubit"), ("backend.gradient", "parameter-shift")],

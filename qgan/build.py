@@ -235,7 +235,7 @@ def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
     backend = resolve(component.name)
     options = validate(BackendOptions, component.options, path="backend")
     backend.gradient(options.shots, options.gradient)
-    options = options.model_copy(update={"c_dtype": backend.precision(options.c_dtype)})
+    backend.precision(options.c_dtype)
     return _component(component.name, options.model_dump(mode="json", exclude_none=True)), backend, options
 
 

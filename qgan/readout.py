@@ -82,10 +82,12 @@ class Executor(ABC):
     Attributes:
         counts: What has been run so far.
         gradient: How its gradient is found.
+        precision: In which its circuits are run, whatever the type of what they give.
     """
 
     counts: Counts
     gradient: GradientMethod
+    precision: torch.dtype = torch.float64
 
     @abstractmethod
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:

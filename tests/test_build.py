@@ -104,7 +104,7 @@ def test_facts_are_those_of_the_objects() -> None:
     assert facts["parameters"] == {"generator": 6, "discriminator": 4 * 5 + 5 + 5 + 1}
     assert facts["circuit"]["patches"] == 1
     assert facts["data"]["rows"] == {"train": 12, "validation": 5, "test": 7}
-    assert facts["gradient"]["method"] == "backprop"
+    assert facts["gradient"]["method"] == "adjoint"
     classical = make(base=MLP).facts
     assert classical["backend"] is None
     assert classical["circuit"] is None
@@ -143,7 +143,7 @@ def test_building_counts_nothing_and_leaves_random_states_alone() -> None:
         ("loss.x", 1, "There is no setting 'loss.x'"),
         ("backend.shot", 3, "Did you mean 'shots'"),
         ("backend.shots", 0, "'backend.shots' cannot be used"),
-        ("backend.gradient", "adjoint", "does not go with default.qubit"),
+        ("backend.gradient", "backprop", "does not go with batched.qubit"),
         ("optimizer.generator.name", "adm", "Did you mean 'adam'"),
         ("optimizer.discriminator.beta", 1, "Did you mean 'betas'"),
         ("evaluate.metric", "sliced", "There is no metric"),

@@ -302,7 +302,7 @@ def test_training_leaves_global_random_states_alone() -> None:
 
 def test_circuits_are_counted_for_each_step() -> None:
     """Backprop runs nothing again: one circuit a patch for each sample, once for either player."""
-    config = load("digits-patch", changes={**SMALL, **PATCH}.items())
+    config = load("digits-patch", changes={**SMALL, **PATCH, "backend.name": "default.qubit"}.items())
     experiment = build(config)
     records = run(experiment, 2)
     assert experiment.facts["circuit"]["patches"] == 16

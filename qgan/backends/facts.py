@@ -38,7 +38,8 @@ KNOWN: dict[str, Facts] = {
         "pip install --force-reinstall qgan numba",
         "adjoint",
         broadcasting=True,
-        max_wires=30,
+        # Places are numbered in 64 bits.
+        max_wires=62,
     ),
     "default.qubit": Facts("State vector in Python, all rows at once", REINSTALL, "backprop", broadcasting=True),
     # From 24 wires on the device itself refuses.

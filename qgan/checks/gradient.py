@@ -34,8 +34,8 @@ LENGTHS = (1e-3, 1e-2, 1e-4)
 TOLERANCE = 0.25
 # Errors of a loss of order one: samples pass through single precision even where all else is double.
 ERROR = {torch.float64: 1e-8, torch.float32: 1e-6}
-# What a gradient that ought to be zero is at most, in double precision.
-ZERO = 1e-12
+# What a gradient that ought to be zero is at most.
+ZERO = {torch.float64: 1e-12, torch.float32: 1e-5}
 
 
 class Agreement(NamedTuple):
@@ -86,25 +86,33 @@ def agreements(experiment: Experiment) -> dict[str, Agreement]:
     counts = experiment.game.generator.counts
     executions, shots = counts.executions, counts.shots
     modules = list(experiment.state.modules.values())
+    precision = generator.precision
     try:
-        return {player.name: _agreement(player, batch, modules, key) for player in experiment.game.players}
+        return {player.name: _agreement(player, batch, modules, key, precision) for player in experiment.game.players}
     finally:
         counts.executions, counts.shots = executions, shots
 
 
-def _agreement(player: Player, batch: Batch, modules: Sequence[nn.Module], key: Key) -> Agreement:
-    """In double precision, or in the networks' own where one of them takes no other."""
+def _agreement(
+    player: Player, batch: Batch, modules: Sequence[nn.Module], key: Key, precision: torch.dtype
+) -> Agreement:
+    """In double precision, or in the networks' own where one of them takes no other; circuits have their own."""
     try:
-        return _compare(player, _as_double(batch), modules, key, torch.float64)
+        return _compare(player, _as_double(batch), modules, key, torch.float64, precision)
     except Exception:
         try:
-            return _compare(player, batch, modules, key, None)
+            return _compare(player, batch, modules, key, None, torch.float32)
         except Exception as error:
             return Agreement(skipped=f"its objective failed: {type(error).__name__}: {error}")
 
 
 def _compare(
-    player: Player, batch: Batch, modules: Sequence[nn.Module], key: Key, dtype: torch.dtype | None
+    player: Player,
+    batch: Batch,
+    modules: Sequence[nn.Module],
+    key: Key,
+    dtype: torch.dtype | None,
+    precision: torch.dtype,
 ) -> Agreement:
     parameters = player.parameters
 
@@ -117,7 +125,7 @@ def _compare(
     scale = max(1.0, abs(loss.item()))
     if not (torch.isfinite(loss) and math.isfinite(norm)):
         return Agreement(skipped="its loss or its gradient is not finite")
-    if norm <= ZERO * scale:
+    if norm <= ZERO[precision] * scale:
         cure = "Let the loss depend on what its weights do: see that the circuit's gates change what is read out"
         return Agreement(norm, problem=f"The gradient of the {player.name} is zero, so that it cannot learn. {cure}")
 
@@ -128,7 +136,7 @@ def _compare(
             with torch.enable_grad():
                 return player.outcome(batch).loss.item()
 
-    error = ERROR[dtype or torch.float32] * scale
+    error = ERROR[precision] * scale
     slopes = []
     for length in LENGTHS:
         if length * norm < 4 * error:  # what would be compared is the rounding

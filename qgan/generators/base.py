@@ -158,10 +158,12 @@ class Generator(nn.Module, ABC):
         counts: Circuits and shots run so far; stays at zero for a classical generator.
         gradient: How its gradient is found.
         diagnostics: Numbers about the last forward pass that belong in a record.
+        precision: Of what its circuits give; of a classical generator, whatever its tensors have.
     """
 
     quantum: bool
     independent: bool = True
+    precision: torch.dtype = torch.float64
     latent_dim: int
     counts: Counts
     gradient: GradientMethod
@@ -208,6 +210,11 @@ class CircuitGenerator(Generator, Generic[OptionsT]):
     def counts(self) -> Counts:  # type: ignore[override]
         """What the executor has run so far."""
         return self.executor.counts
+
+    @property
+    def precision(self) -> torch.dtype:  # type: ignore[override]
+        """That of the executor."""
+        return self.executor.precision
 
     def draw(self, n: int, key: Key) -> Draw:
         """Latents of shape (n, latent_dim), float64, radians, as the options have them."""

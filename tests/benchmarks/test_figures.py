@@ -44,7 +44,7 @@ def test_an_estimate_that_is_always_wrong_by_the_same_is_infinitely_biased() -> 
 
 
 def test_differences_and_backprop_agree_on_a_tiny_generator() -> None:
-    _, generator = gradients.setup([("generator.layers", 1), ("generator.n_wires", 5)])
+    _, generator = gradients.setup([*gradients.METHODS["default.qubit, backprop"], ("generator.layers", 1)])
     draw = generator.draw(2, Key(1, "test"))
     before = torch.cat([weights.detach().flatten().clone() for weights in generator.parameters()])
     exact = gradients.gradient(generator, draw, gradients.pixels)

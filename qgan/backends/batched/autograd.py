@@ -73,9 +73,14 @@ class _Run(torch.autograd.Function):
         at = 0
         for index, weight in enumerate(weights):
             size = weight[0].numel()
-            if ctx.needs_input_grad[4 + index] and of_weights is not None:
+            # What no angle depends on has no slope, rather than one of zero.
+            used = ctx.engine.uses(range(-1 - at, -1 - at - size, -1))
+            if used and ctx.needs_input_grad[4 + index] and of_weights is not None:
                 part = of_weights[:, at : at + size]
                 part = part if len(weight) == ctx.sets else part.sum(axis=0, keepdims=True)
                 slopes[index] = torch.from_numpy(np.ascontiguousarray(part)).reshape(weight.shape)
             at += size
-        return None, None, None, None if of_latent is None else torch.from_numpy(of_latent), *slopes
+        by_row = None
+        if of_latent is not None and ctx.engine.uses(range(latent.shape[1])):
+            by_row = torch.from_numpy(of_latent)
+        return None, None, None, by_row, *slopes

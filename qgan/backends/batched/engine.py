@@ -80,6 +80,7 @@ class Engine:
 
     Attributes:
         size: Numbers in the read-out.
+        dtype: As given.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Engine:
         words: Sequence[dict[int, str]] | None = None,
         threads: Callable[[], int] = lambda: 1,
     ) -> None:
-        self.plan, self._dtype, self._threads = plan, np.dtype(dtype), threads
+        self.plan, self.dtype, self._threads = plan, np.dtype(dtype), threads
         rows = [word_row(plan.frame, word) for word in words or ()]
         # Kernels take words of Z first; the numbers come out in the order that was asked for.
         self._order = sorted(range(len(rows)), key=lambda index: rows[index][0] != 0)
@@ -99,8 +100,9 @@ class Engine:
         self._diagonal = int((self._words[:, 0] == 0).sum())
         self._kind = run.PROBABILITIES if words is None else run.WORDS
         self.size = 2**plan.n_wires if words is None else len(rows)
-        self._tables = plan.tables.astype(self._dtype)
-        self._none = np.empty(0, dtype=self._dtype)
+        self._tables = plan.tables.astype(self.dtype)
+        self._none = np.empty(0, dtype=self.dtype)
+        self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
         self._wishes: dict[tuple[bool, bool], Wish] = {}
         self._free: list[States] = []
         self._own = threading.local()
@@ -136,7 +138,7 @@ class Engine:
         facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
         out = np.empty((sets * batch, self.size if read else 0))
         kept = self._states(blocks) if keep else None
-        begin = np.empty((0, 2, 0), dtype=self._dtype) if initial is None else initial
+        begin = np.empty((0, 2, 0), dtype=self.dtype) if initial is None else initial
 
         def do(first: int, last: int) -> bool:
             space = self._space(latent.shape[1])
@@ -203,6 +205,10 @@ class Engine:
         by_set = of_weights.reshape(sets, per_set, -1).sum(axis=1) if by_weights else None
         return of_latent if by_latent else None, by_set
 
+    def uses(self, inputs: range) -> bool:
+        """Whether any angle depends on one of them: latents are numbered from 0 on, weights from -1 down."""
+        return not self._inputs.isdisjoint(inputs)
+
     def release(self, held: Held) -> None:
         """Takes back the space of a call whose way back is not gone."""
         self._free.append(held.states)
@@ -234,12 +240,12 @@ class Engine:
             states = self._free.pop()
             if len(states.re) == size:
                 return states
-        return States(_aligned(size, self._dtype), _aligned(0 if self.plan.real else size, self._dtype))
+        return States(_aligned(size, self.dtype), _aligned(0 if self.plan.real else size, self.dtype))
 
     def _space(self, latents: int) -> Space:
         space = getattr(self._own, "space", None)
         if space is None:
-            space = self._own.space = Space(self.plan, latents, len(self._words), self._dtype)
+            space = self._own.space = Space(self.plan, latents, len(self._words), self.dtype)
         return space
 
     def _shared_out(self, name: str, do: Callable[[int, int], bool], blocks: int, work: int) -> list[bool]:

@@ -30,6 +30,7 @@ from qgan.seeding import Key
 
 # Up to so many wires the compiled circuit is compared with PennyLane's when it is made; beyond, only its angles are.
 CHECKED, TOLERANCE = 12, 1e-9
+PRECISION = {"float32": torch.float32, "float64": torch.float64}
 REAL = {"complex64": np.float32, "complex128": np.float64}
 
 
@@ -43,7 +44,9 @@ def batched_executor(
     drawn, kernel = Shots(shots, Counts()), BatchedKernel(circuit.n_wires, dtype=dtype)
     adjoint = gradient.name == "adjoint"
     backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
-    return TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
+    executor = TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
+    executor.precision = PRECISION[np.dtype(dtype).name]
+    return executor
 
 
 def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod) -> "BatchedExecutor | None":
@@ -74,7 +77,7 @@ class BatchedExecutor(Executor):
     """
 
     def __init__(self, circuit: Circuit, engine: Engine, gradient: GradientMethod) -> None:
-        self.counts, self.gradient = Counts(), gradient
+        self.counts, self.gradient, self.precision = Counts(), gradient, PRECISION[engine.dtype.name]
         self._circuit, self._engine, self._shapes = circuit, engine, circuit.weight_shapes
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:  # noqa: ARG002

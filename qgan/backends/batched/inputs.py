@@ -86,10 +86,8 @@ def sums_of(
     Raises:
         NotPolynomial: If an angle is no polynomial of them, or depends on another row.
     """
-    examples = [
-        torch.rand(2, latent_dim, dtype=torch.float64),
-        *(torch.rand(s, dtype=torch.float64) for s in shapes.values()),
-    ]
+    # Their values do not matter, and drawing them would move torch's global stream.
+    examples = [torch.ones(shape, dtype=torch.float64) for shape in [(2, latent_dim), *shapes.values()]]
     graph = make_fx(angles)(*examples).graph
     inputs = _symbols(latent_dim, shapes)
     values: dict[Node, Any] = {}
