@@ -1,6 +1,6 @@
 """What a person sees: progress on stderr, results on stdout, colour only where it is wanted."""
 
-__all__ = ["backends", "circuit", "finished", "metrics", "note", "plan", "progress", "runs", "table"]
+__all__ = ["advice", "backends", "circuit", "finished", "metrics", "note", "plan", "progress", "runs", "table"]
 
 import os
 import sys
@@ -18,6 +18,7 @@ from rich.table import Column, Table
 from qgan._typing import Json
 
 if TYPE_CHECKING:
+    from qgan.backends.advice import Timing
     from qgan.loop import StepRecord
     from qgan.run import Run
     from qgan.session import Session
@@ -208,6 +209,23 @@ def backends(rows: Sequence[Json], *, whole: bool) -> None:
         for row in rows
     ]
     table("backends", lines, "Memory: training, batch 32, 20 gates a qubit. More on one: qgan backends NAME")
+
+
+def advice(title: str, timings: Sequence["Timing"], text: str) -> None:
+    """A line for each backend that was timed, and what to take."""
+    lines = [
+        {
+            "backend": timing.backend,
+            "gradient": timing.gradient,
+            "forward and backward": "-"
+            if timing.milliseconds is None
+            else f"{'about ' if timing.estimated else ''}{timing.milliseconds:.3g} ms",
+            "why not": timing.problem,
+        }
+        for timing in timings
+    ]
+    table(title, lines, "Medians on this machine as it is now; about: one row, times the rows")
+    _out().print(escape(text))
 
 
 def _plain(key: str, value: Any) -> str:

@@ -82,12 +82,31 @@ def circuits(
 
 
 def backends(
-    name: Annotated[str | None, typer.Argument(help="All there is to say of one")] = None, as_json: AsJson = False
+    name: Annotated[str | None, typer.Argument(help="All there is to say of one")] = None,
+    advise: Annotated[bool, typer.Option("--advise", help="Time all that are here on the circuit below")] = False,
+    circuit: Annotated[str, typer.Option(help="With --advise: a circuit's name, or qasm:FILE")] = "hardware-efficient",
+    wires: Annotated[int, typer.Option(min=1, max=64, help="With --advise: how many qubits")] = 5,
+    layers: Annotated[int, typer.Option(min=1, help="With --advise: how many layers")] = 6,
+    batch: Annotated[int, typer.Option(min=1, help="With --advise: how many rows")] = 32,
+    as_json: AsJson = False,
 ) -> None:
     """List backends: installed or how to install, gradient method, broadcasting, memory."""
     from qgan import show
     from qgan.backends import names, resolve
 
+    if advise:
+        from qgan.backends.advice import advise as measured
+        from qgan.backends.advice import conclusion
+        from qgan.circuitry import make_circuit
+
+        made = make_circuit(None, circuit, n_wires=wires, layers=layers)
+        timings = measured(made, batch=batch, told=lambda each: show.note(f"Timing {each}"))
+        text = conclusion(timings, n_wires=made.n_wires, batch=batch)
+        if as_json:
+            print_json({"timings": [timing._asdict() for timing in timings], "advice": text})
+        else:
+            show.advice(f"{circuit}, {made.n_wires} qubits, {layers} layers, batch {batch}", timings, text)
+        return
     rows: list[Json] = [_described(resolve(each)) for each in ([name] if name is not None else names())]
     if as_json:
         print_json({"backends": rows})

@@ -26,7 +26,7 @@ FLAGS = {
     "track": "--to --out --plugin --json",
     "recipes": "--json",
     "circuits": "--plugin --json",
-    "backends": "--json",
+    "backends": "--advise --circuit --wires --layers --batch --json",
 }
 
 
@@ -134,6 +134,7 @@ def test_every_command_prints_one_json_document(
         ("circuits", "hardware-efficient"),
         ("backends",),
         ("backends", "lightning.gpu"),
+        ("backends", "--advise", "--wires", "2", "--layers", "1", "--batch", "2"),
     ):
         done = call(*arguments, "--json")
         assert done.code == 0, done.err
