@@ -14,13 +14,16 @@ from benchmarks.evidence import ROOT, Figure, Workplace, environment, say, write
 Figures: TypeAlias = Mapping[str, Callable[[Workplace], Figure]]
 
 
-def command(figures: Figures, *, folder: str, heading: str) -> Callable[[list[str] | None, bool], None]:
+def command(
+    figures: Figures, *, folder: str, heading: str, make: str | None = None
+) -> Callable[[list[str] | None, bool], None]:
     """``python -m benchmarks.FOLDER [--only NAME ...] [--quick]``.
 
     Args:
         figures: What there is to measure, in order.
         folder: Below ``evidence/``, and the module's and the make target's name.
         heading: Of the index.
+        make: The make target, if it is not ``evidence-FOLDER``.
     """
 
     def main(
@@ -40,7 +43,7 @@ def command(figures: Figures, *, folder: str, heading: str) -> Callable[[list[st
             figure = figures[name](place)
             asked = f"python -m benchmarks.{folder} --only {name}{' --quick' if quick else ''}"
             write(name, figure, place=place, command=asked, facts=facts)
-            write_index(place.out, heading=heading, make=f"make evidence-{folder}")
+            write_index(place.out, heading=heading, make=f"make {make or f'evidence-{folder}'}")
             say(f"{name}: written to {place.out / name}.md")
 
     main.__doc__ = f"Measure, and write evidence/{folder}/."

@@ -115,15 +115,15 @@ def require_fitting(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tens
     Raises:
         ConfigError: If the latents are no batch of the circuit's, or cannot be shared out evenly among the sets.
     """
-    if latent.ndim != 2 or latent.shape[1] != circuit.latent_dim or not len(latent):
+    if latent.ndim != 2 or latent.shape[1] != circuit.latent_dim or not latent.shape[0]:
         raise ConfigError(
             "The latents do not fit the circuit",
             got=f"shape {tuple(latent.shape)}",
             allowed=f"(batch, {circuit.latent_dim}), with a batch of at least 1",
             cure="Draw them with the circuit's latent_dim",
         )
-    sets = {len(values) for name, values in weights.items() if values.ndim > len(circuit.weight_shapes[name])}
-    if len(sets) > 1 or any(not each or len(latent) % each for each in sets):
+    sets = {values.shape[0] for name, values in weights.items() if values.ndim > len(circuit.weight_shapes[name])}
+    if sets and (len(sets) > 1 or any(not each or latent.shape[0] % each for each in sets)):
         raise ConfigError(
             "The sets of weights do not fit the latents",
             got=f"{len(latent)} rows, and leading axes of {', '.join(map(str, sorted(sets)))}",

@@ -103,6 +103,7 @@ class Engine:
         self._tables = plan.tables.astype(self.dtype)
         self._none = np.empty(0, dtype=self.dtype)
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
+        self._known: dict[tuple[int, int, int], AnyArray] = {}
         self._wishes: dict[tuple[bool, bool], Wish] = {}
         self._free: list[States] = []
         self._own = threading.local()
@@ -202,7 +203,7 @@ class Engine:
         self._shared_out("pull", do, blocks, 3 * self._work)
         self.release(held)
         # Block by block and in order, whichever thread did them.
-        by_set = of_weights.reshape(sets, per_set, -1).sum(axis=1) if by_weights else None
+        by_set = np.add.reduce(of_weights.reshape(sets, per_set, -1), axis=1) if by_weights else None
         return of_latent if by_latent else None, by_set
 
     def uses(self, inputs: range) -> bool:
@@ -214,11 +215,14 @@ class Engine:
         self._free.append(held.states)
 
     def _facts(self, batch: int, stride: int, kind: int) -> AnyArray:
-        plan = self.plan
-        first = len(plan.code) - plan.n_passes
-        return np.array(
-            [len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind, plan.n_wires, first, plan.n_passes]
-        )
+        key = batch, stride, kind
+        if key not in self._known:
+            plan = self.plan
+            first = len(plan.code) - plan.n_passes
+            self._known[key] = np.array(
+                [len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind, plan.n_wires, first, plan.n_passes]
+            )
+        return self._known[key]
 
     def _wish(self, by_latent: bool, by_weights: bool) -> Wish:
         key = by_latent, by_weights

@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 from torch import Tensor
-from torch.fx import Node
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from qgan.backends.batched.plan import Product, Sum
 
@@ -73,6 +71,43 @@ class Polynomial:
         return Sum(self.terms.get((), 0.0), products)
 
 
+class Symbol(Tensor):
+    """A tensor of polynomials: torch's operations on it are done on those.
+
+    It sees what `make_fx` would see, torch's own elementary operations, without the second that its import takes.
+    """
+
+    polynomials: Objects
+
+    @staticmethod
+    def __new__(cls, values: Objects) -> "Symbol":
+        """Of the same shape, double precision."""
+        make: Any = Tensor._make_wrapper_subclass
+        symbol = make(cls, values.shape, dtype=torch.float64)
+        symbol.polynomials = values
+        return symbol
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Does it on polynomials.
+
+        Raises:
+            NotPolynomial: If it makes something else of them.
+        """
+        name = str(func).removeprefix("aten.").split(".")[0]
+        if name not in _OPERATIONS:
+            raise NotPolynomial(f"the operation {func}")
+        try:
+            found = _OPERATIONS[name](*map(_plain, args), **(kwargs or {}))
+        except (TypeError, ValueError, IndexError) as error:
+            raise NotPolynomial(f"the operation {func}: {error}") from error
+        return [cls(each) for each in found] if isinstance(found, list) else cls(np.asarray(found, dtype=object))
+
+
+# PennyLane tells by the module what library a tensor is of.
+Symbol.__module__ = "torch"
+
+
 def sums_of(
     angles: Callable[..., Sequence[Tensor]], latent_dim: int, shapes: Mapping[str, tuple[int, ...]]
 ) -> list[Sum]:
@@ -86,21 +121,8 @@ def sums_of(
     Raises:
         NotPolynomial: If an angle is no polynomial of them, or depends on another row.
     """
-    # Their values do not matter, and drawing them would move torch's global stream.
-    examples = [torch.ones(shape, dtype=torch.float64) for shape in [(2, latent_dim), *shapes.values()]]
-    graph = make_fx(angles)(*examples).graph
-    inputs = _symbols(latent_dim, shapes)
-    values: dict[Node, Any] = {}
-    for node in graph.nodes:
-        if node.op == "placeholder":
-            values[node] = inputs.pop(0)
-        elif node.op == "get_attr":
-            values[node] = _objects(getattr(graph.owning_module, str(node.target)))
-        elif node.op == "call_function":
-            values[node] = _applied(node, values)
-        elif node.op == "output":
-            return [_row(values[one] if isinstance(one, Node) else one, latent_dim) for one in node.args[0]]
-    raise NotPolynomial("no angles")
+    found = angles(*(Symbol(values) for values in _symbols(latent_dim, shapes)))
+    return [_row(_plain(one), latent_dim) for one in found]
 
 
 def _symbols(latent_dim: int, shapes: Mapping[str, tuple[int, ...]]) -> list[Objects]:
@@ -136,15 +158,16 @@ def _as_polynomial(value: Any) -> Polynomial:
     return value if isinstance(value, Polynomial) else Polynomial({(): float(value)})
 
 
-def _applied(node: Node, values: Mapping[Node, Any]) -> Any:
-    name = str(node.target).removeprefix("aten.").split(".")[0]
-    if name not in _OPERATIONS:
-        raise NotPolynomial(f"the operation {node.target}")
-    arguments = torch.fx.map_arg(node.args, lambda one: values[one])
-    try:
-        return _OPERATIONS[name](*arguments, **node.kwargs)
-    except (TypeError, ValueError, IndexError) as error:
-        raise NotPolynomial(f"the operation {node.target}: {error}") from error
+def _plain(value: Any) -> Any:
+    if isinstance(value, Symbol):
+        return value.polynomials
+    if isinstance(value, Tensor):
+        return _objects(value)
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) and _has_tensors(value) else value
+
+
+def _has_tensors(values: Sequence[Any]) -> bool:
+    return any(isinstance(each, Tensor) for each in values)
 
 
 def _slice(value: Objects, axis: int = 0, first: int | None = None, last: int | None = None, step: int = 1) -> Objects:
@@ -193,8 +216,6 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "stack": lambda values, axis=0: np.stack(values, axis=axis),
     "cat": lambda values, axis=0: np.concatenate(values, axis=axis),
     "unbind": lambda value, axis=0: list(np.moveaxis(value, axis, 0)),
-    "getitem": operator.getitem,
-    "<built-in function getitem>": operator.getitem,
     "expand": _expand,
     "unsqueeze": lambda value, axis: np.expand_dims(value, axis if axis >= 0 else value.ndim + 1 + axis),
     "squeeze": lambda value, axis=None: np.squeeze(value, axis),

@@ -1,0 +1,138 @@
+"""How `batched.qubit` scales: share of the peak, threads, batch; and what the first call takes."""
+
+__all__ = ["first_call", "peak", "scaling"]
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from statistics import median
+from time import perf_counter
+
+import torch
+
+from benchmarks.cells import Cell, Timed, operations
+from benchmarks.evidence import ROOT, Figure, Workplace, number, table
+from qgan._typing import Json
+
+THREADS = len(os.sched_getaffinity(0))
+PEAK_CELLS = (Cell(8, 6, 64), Cell(10, 6, 64), Cell(12, 6, 64), Cell(14, 6, 16))
+BATCHES = (16, 64, 256, 1024, 4096)
+ROUNDS, QUICK_ROUNDS = 15, 2
+FIRST = """
+import json, sys, time
+from benchmarks.cells import Cell, Timed
+began = time.perf_counter()
+timed = Timed.of("C", Cell(5, 6, 32))
+made = time.perf_counter()
+timed.once()
+print(json.dumps({"made": made - began, "first": time.perf_counter() - made}))
+"""
+
+
+def peak(place: Workplace) -> Figure:
+    """Counted operations a second of a forward pass of A, over the rate of a matrix product."""
+    rows = []
+    for cell in PEAK_CELLS[: 1 if place.quick else None]:
+        timed = Timed.of("A", cell, threads=THREADS)
+        timed.forward()
+        rates, products = [], []
+        for _ in range(QUICK_ROUNDS if place.quick else ROUNDS):
+            products.append(_product_rate())
+            rates.append(operations(timed.plan, cell.batch) / min(timed.forward() for _ in range(5)))
+        shares = [rate / product for rate, product in zip(rates, products, strict=True)]
+        rows.append({**cell._asdict(), "rate": median(rates), "product": median(products), "share": median(shares)})
+    lines = [
+        (row["wires"], row["batch"], f"{row['rate'] / 1e9:.1f}", f"{row['product'] / 1e9:.1f}", f"{row['share']:.0%}")
+        for row in rows
+    ]
+    body = (
+        f"Circuit A, forward, complex64 (all its amplitudes are real), {THREADS} threads. Operations are the additions "
+        "and multiplications of what is left after fusion; the peak is what torch's float32 product of two 1024 x 1024 "
+        "matrices reaches, by turns with it. At least 25 % was asked for.\n\n"
+        + table(("wires", "batch", "GFLOP/s", "matrix product, GFLOP/s", "share"), lines)
+    )
+    return Figure("Share of the machine's peak", {"threads": THREADS, "rows": rows}, body)
+
+
+def scaling(place: Workplace) -> Figure:
+    """Over threads at 10 wires, and over the batch at 5."""
+    rounds = QUICK_ROUNDS if place.quick else ROUNDS
+    threads = []
+    for kind in "ABC":
+        one, many = (Timed.of(kind, Cell(10, 6, 64), threads=n) for n in (1, THREADS))
+        for timed in (one, many):
+            timed.once()
+        pairs = [(one.once(), many.once()) for _ in range(rounds)]
+        threads.append({"circuit": kind, "ratio": median(a / b for a, b in pairs), "pairs": pairs})
+    batches = []
+    for kind in "ABC":
+        for batch in BATCHES[: 2 if place.quick else None]:
+            timed = Timed.of(kind, Cell(5, 6, batch), threads=THREADS)
+            timed.once()
+            seconds = median(timed.once() for _ in range(rounds))
+            batches.append({"circuit": kind, "batch": batch, "microseconds_a_row": 1e6 * seconds / batch})
+    results = {"threads": THREADS, "by_threads": threads, "by_batch": batches}
+    by_batch = {
+        kind: [number(row["microseconds_a_row"]) for row in batches if row["circuit"] == kind] for kind in "ABC"
+    }
+    body = "\n\n".join(
+        [
+            "Forward and backward, complex64, executor call and `torch.autograd.grad`.",
+            f"## One thread against {THREADS}, 10 wires, 6 layers, batch 64",
+            table(("circuit", "times faster"), [(row["circuit"], f"{row['ratio']:.2f}") for row in threads]),
+            "At least 1.8 was asked for with two threads.",
+            "## Microseconds for each row, 5 wires, 6 layers",
+            table(
+                ("circuit", *(f"batch {batch}" for batch in BATCHES[: len(by_batch["A"])])),
+                [(kind, *values) for kind, values in by_batch.items()],
+            ),
+        ]
+    )
+    return Figure("Scaling over threads and batch", results, body)
+
+
+def first_call(place: Workplace) -> Figure:
+    """With no compiled kernels on disk, and with them; each in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [_first(folder) for _ in range(2 if place.quick else 4)]
+    results: Json = {"without_cache": runs[0], "with_cache": runs[1:]}
+    again = {key: median(run[key] for run in runs[1:]) for key in runs[0]}
+    body = (
+        "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted. *Made*: traced, "
+        "compiled into a program, and checked against PennyLane, which runs the kernels in double precision. *First "
+        "call*: forward and backward.\n\n"
+        + table(
+            ("kernels on disk", "made, s", "first call, s"),
+            [
+                ("none", f"{runs[0]['made']:.1f}", f"{runs[0]['first']:.1f}"),
+                ("there", f"{again['made']:.2f}", f"{again['first']:.2f}"),
+            ],
+        )
+        + "\n\nAt most 20 s without, and 1 s with them, was asked for."
+    )
+    return Figure("The first call", results, body)
+
+
+def _first(folder: str) -> Json:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+    command = [sys.executable, "-c", FIRST]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _product_rate() -> float:
+    """Operations a second of a float32 matrix product with all threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        matrix = torch.ones(1024, 1024)
+        seconds = []
+        for _ in range(5):
+            began = perf_counter()
+            torch.mm(matrix, matrix)
+            seconds.append(perf_counter() - began)
+        return 2 * 1024**3 / min(seconds)
+    finally:
+        torch.set_num_threads(before)
