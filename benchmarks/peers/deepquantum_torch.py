@@ -64,7 +64,7 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
             gradients = [torch.stack([part.reshape(()) for part in gradients]).reshape(weights[0].shape)]
         return output.detach(), gradients
 
-    return evaluate, str(circuit(latents.new_zeros(len(latents), circuit.ndata)).dtype).removeprefix("torch.")
+    return evaluate, str(circuit.init_state.state.dtype).removeprefix("torch.")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def gates(asked: Problem, first, *weights):
             if asked.circuit == "A":
                 qml.RY(w[layer, q], q)
             else:
-                qml.Rot(*w[layer, q], q)
+                qml.Rot(w[layer, q, 0], w[layer, q, 1], w[layer, q, 2], q)
         for q in range(n - 1 if asked.circuit == "A" else n):
             if asked.circuit == "A":
                 qml.CZ((q, q + 1))

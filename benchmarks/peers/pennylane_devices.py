@@ -9,6 +9,8 @@ import numpy as np  # noqa: E402
 import pennylane as qml  # noqa: E402
 import scipy.sparse  # noqa: E402
 import torch  # noqa: E402
+from pennylane.devices import Device, ExecutionConfig  # noqa: E402
+from pennylane.tape import make_qscript  # noqa: E402
 from pennylane_circuits import angles, gates, measured  # noqa: E402
 
 torch.set_num_threads(OPTIONS.threads)
@@ -43,32 +45,32 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
     return evaluate, c_dtype
 
 
-def _row_by_row(asked: Problem, device: qml.devices.Device) -> Evaluate:
+def _row_by_row(asked: Problem, device: Device) -> Evaluate:
     """Probabilities, and their gradient as that of one diagonal observable for each row: one adjoint sweep a row."""
-    real = np.dtype(asked.r_dtype)
+    real, wires = np.dtype(asked.r_dtype), range(asked.wires)
     latents, cotangent = asked.latents.astype(real), asked.cotangent.astype(real)
     (weights,) = (weight.astype(real) for weight in asked.weights.values())
 
-    def tape(row, measurement):
-        with qml.queuing.AnnotatedQueue() as queue:
-            gates(asked, row, weights)
-            qml.apply(measurement)
-        return qml.tape.QuantumScript.from_queue(queue)
+    @make_qscript
+    def probabilities(row):
+        gates(asked, row, weights)
+        qml.probs(wires=wires)
+
+    @make_qscript
+    def weighted(row, line):
+        gates(asked, row, weights)
+        qml.expval(qml.SparseHamiltonian(scipy.sparse.csr_matrix(scipy.sparse.diags(line)), wires=wires))
 
     def prepared(tapes, method):
-        config = device.setup_execution_config(qml.devices.ExecutionConfig(gradient_method=method), tapes[0])
+        config = device.setup_execution_config(ExecutionConfig(gradient_method=method), tapes[0])
         return *device.preprocess_transforms(config)(tapes), config
 
     def evaluate():
-        tapes = [tape(row, qml.probs(wires=range(asked.wires))) for row in latents]
-        batch, post, config = prepared(tapes, None)
+        batch, post, config = prepared([probabilities(row) for row in latents], None)
         output = np.stack(post(device.execute(batch, config)))
-        tapes = []
-        for row, line in zip(latents, cotangent, strict=True):
-            observable = qml.SparseHamiltonian(scipy.sparse.diags(line, format="csr"), wires=range(asked.wires))
-            tapes.append(tape(row, qml.expval(observable)))
-            # The first gates have the latents, and then comes one weight a gate.
-            tapes[-1].trainable_params = list(range(asked.wires, asked.wires + weights.size))
+        tapes = [weighted(row, line) for row, line in zip(latents, cotangent, strict=True)]
+        for tape in tapes:  # the first gates have the latents, and then comes one weight a gate
+            tape.trainable_params = list(range(asked.wires, asked.wires + weights.size))
         batch, _, config = prepared(tapes, "adjoint")
         rows = [np.asarray(row).ravel() for row in device.compute_derivatives(batch, config)]
         return output, [np.sum(rows, axis=0).reshape(weights.shape)]

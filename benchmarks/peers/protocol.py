@@ -2,29 +2,27 @@
 
 A worker is a script, told its number of threads on the command line, that answers each line of its standard input:
 
-- ``{"circuit": "A", "wires": 5, "layers": 6, "batch": 32, "seed": 0, "c_dtype": "complex64"}``: the circuit is built and
-  evaluated once; ``{"ready": true, "compile_s": ..., "check": {"out": ..., "grad": ...}, "c_dtype": ..., "threads": ...,
-  "versions": {...}}``, with the precision that was really used.
+- ``{"circuit": "A", "wires": 5, "layers": 6, "batch": 32, "seed": 0, "c_dtype": "complex64"}``: the circuit is built
+  and evaluated once; ``{"ready": true, "compile_s": ..., "check": {"out": ..., "grad": ...}, "c_dtype": ...,
+  "threads": ..., "versions": {...}}``, with the precision that was really used.
 - ``{"run": 10}``: ten evaluations, forward and backward, each timed by itself; ``{"ms": [...]}``.
 - ``{"quit": true}``, or the end of the input: the worker ends.
 
-What cannot be done is answered ``{"error": "why"}``. Circuits, with wire 0 as the most significant bit, and with M = 3 n L:
+What cannot be done is answered ``{"error": "why"}``.
 
-=======  ===========================================================================  ==================  ==============
-circuit  gates                                                                        weights             output
-=======  ===========================================================================  ==================  ==============
-A        RY(z) on every wire; L times: RY(w) on every wire, a line of CZ              w (L, n)            (B, 2^n), all
-                                                                                                          probabilities
-B        L times: RY, RZ, and CRY(q to q + 1) on every wire q; the angle of the       scale (M,),         (B, n): <Z>
-         m-th gate is scale[m] * z[m mod n] + shift[m]                                shift (M,)
-C        RY(z) on every wire; L times: RZ(w2) RY(w1) RZ(w0) on every wire, and        w (L, n, 3)         (B, 2n): <Z>,
-         CNOT(q to q + 1 + l mod (n - 1)) from every wire q                                               then <X>
-=======  ===========================================================================  ==================  ==============
+Circuits of n wires, L layers and B rows of latents; wire 0 is the most significant bit, and M = 3 n L:
+
+- A: RY(z) on every wire; L times RY(w) on every wire and a line of CZ. Weights w (L, n); output: all probabilities,
+  (B, 2^n).
+- B: L times RY, then RZ on every wire, then CRY from every wire q to q + 1, where the angle of the m-th gate is
+  scale[m] * z[m mod n] + shift[m]. Weights scale (M,) and shift (M,); output: <Z> of every wire, (B, n).
+- C: RY(z) on every wire; L times RZ(w2) RY(w1) RZ(w0) on every wire, RZ(w0) first, then in layer l CNOT from every
+  wire q to q + 1 + l mod (n - 1). Weights w (L, n, 3); output: <Z>, then <X> of every wire, (B, 2n).
 
 Only the standard library is imported with this module: the limits on threads must be set before numpy is loaded.
 """
 
-__all__ = ["WEIGHTS", "Evaluate", "Problem", "Refusal", "answer", "arguments", "check", "problem", "serve"]
+__all__ = ["WEIGHTS", "Evaluate", "Problem", "Refusal", "Session", "answer", "arguments", "check", "problem", "serve"]
 
 import argparse
 import json
@@ -82,7 +80,9 @@ class Problem:
 
 @final
 @dataclass
-class _Worker:
+class Session:
+    """What a worker remembers between requests."""
+
     build: Callable[[Problem], tuple[Evaluate, str]]
     packages: Sequence[str]
     threads: int
@@ -149,27 +149,27 @@ def check(asked: Problem, output: Any, gradients: Sequence[Any]) -> dict[str, fl
     }
 
 
-def answer(worker: _Worker, request: Mapping[str, Any]) -> dict[str, Any]:
+def answer(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     """To one request, other than to quit."""
     if "run" in request:
-        if worker.evaluate is None:
+        if session.evaluate is None:
             raise Refusal("no circuit is ready")
-        return {"ms": [_milliseconds(worker.evaluate) for _ in range(request["run"])]}
-    worker.evaluate = None
+        return {"ms": [_milliseconds(session.evaluate) for _ in range(request["run"])]}
+    session.evaluate = None
     asked = problem(request)
     began = perf_counter()
-    evaluate, c_dtype = worker.build(asked)
+    evaluate, c_dtype = session.build(asked)
     output, gradients = evaluate()
     seconds = perf_counter() - began
     checked = check(asked, output, gradients)
-    worker.evaluate = evaluate
+    session.evaluate = evaluate
     return {
         "ready": True,
         "compile_s": seconds,
         "check": checked,
         "c_dtype": c_dtype,
-        "threads": worker.threads,
-        "versions": {name: version(name) for name in worker.packages},
+        "threads": session.threads,
+        "versions": {name: version(name) for name in session.packages},
     }
 
 
@@ -197,13 +197,13 @@ def serve(
     # Libraries print; the answers go out alone.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    worker = _Worker(build, packages, threads)
+    session = Session(build, packages, threads)
     for line in requests:
         try:
             request = json.loads(line)
             if request.get("quit"):
                 break
-            reply = answer(worker, request)
+            reply = answer(session, request)
         except Refusal as refusal:
             reply = {"error": str(refusal)}
         except Exception as error:  # whatever a simulator raises is told, and the next request may go better

@@ -1,4 +1,4 @@
-"""qiskit-machine-learning: SamplerQNN on exact state vectors, by parameter shifts, in a TorchConnector. Circuit A only."""
+"""qiskit-machine-learning: a SamplerQNN on exact state vectors, by parameter shifts, in a TorchConnector."""
 
 # pyright: reportMissingImports=false
 
