@@ -4,6 +4,7 @@
 # make evidence-core      measure what the README states, on a CPU
 # make evidence-tables    measure what is promised of circuits, generators, losses and data files
 # make evidence-gpu       measure on a GPU
+# make bench-peers        make the environments of the simulators that are compared with ours
 # make clean              remove caches and builds; runs and the environment stay
 
 PYTHON ?= python3.11
@@ -17,13 +18,16 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 # Constraints by environment variable, so that they also hold for the tools that build the package.
-PIP := PIP_CONSTRAINT=constraints.txt PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
-	$(BIN)/python -m pip install -qq $(if $(INDEX),--extra-index-url $(INDEX))
+PIP_SETTINGS := PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
+PIP_INSTALL := -m pip install -qq $(if $(INDEX),--extra-index-url $(INDEX))
+PIP := PIP_CONSTRAINT=constraints.txt $(PIP_SETTINGS) $(BIN)/python $(PIP_INSTALL)
+# Each of them has its own environment, since their dependencies contradict each other.
+PEERS := $(basename $(notdir $(wildcard benchmarks/peers/*.txt)))
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu clean
+.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu bench-peers clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +53,12 @@ $(VENV)/.installed-trackers: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -e '.[dev,tensorboard,wandb,mlflow]'
 	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
 
+.peers/%/.installed: benchmarks/peers/%.txt
+	@echo "Installing into .peers/$*"
+	@$(PYTHON) -m venv .peers/$*
+	@$(PIP_SETTINGS) .peers/$*/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
 train: $(VENV)/.installed
 	$(BIN)/qgan train $(ARGS)
 
@@ -73,6 +83,8 @@ evidence-tables: $(VENV)/.installed-trackers
 evidence-gpu: $(VENV)/.installed-gpu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
+bench-peers: $(VENV)/.installed $(PEERS:%=.peers/%/.installed)
+
 clean:
-	rm -rf build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache $(VENV)/.installed*
+	rm -rf build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache $(VENV)/.installed* .peers/*/.installed
 	find qgan circuits tests benchmarks notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
