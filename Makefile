@@ -4,6 +4,7 @@
 # make evidence-core      measure what the README states, on a CPU
 # make evidence-tables    measure what is promised of circuits, generators, losses and data files
 # make evidence-gpu       measure on a GPU
+# make bench              measure batched.qubit, against whatever of the peers below is here
 # make bench-peers        make the environments of the simulators that are compared with ours
 # make clean              remove caches and builds; runs and the environment stay
 
@@ -27,7 +28,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu bench-peers clean
+.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu bench bench-peers clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -82,6 +83,9 @@ evidence-tables: $(VENV)/.installed-trackers
 
 evidence-gpu: $(VENV)/.installed-gpu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.batched $(ARGS)
 
 bench-peers: $(VENV)/.installed $(PEERS:%=.peers/%/.installed)
 

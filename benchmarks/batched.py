@@ -4,10 +4,11 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import agreement, scaling
+from benchmarks import agreement, scaling, simulators
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
+    "simulators": simulators.measure,
     "peak": scaling.peak,
     "scaling": scaling.scaling,
     "first-call": scaling.first_call,

@@ -1,0 +1,171 @@
+"""Forward and backward of three circuits, on `batched.qubit` and on every other simulator that is here, by turns."""
+
+__all__ = ["measure"]
+
+from contextlib import ExitStack
+from statistics import median
+from typing import Any
+
+import torch
+
+from benchmarks.cells import CELLS, KINDS, Cell, Timed
+from benchmarks.evidence import Figure, Workplace, number, say, table
+from benchmarks.peers.environments import PEERS, Worker, start
+from benchmarks.scaling import THREADS
+from qgan._typing import Json
+
+ROUNDS, QUICK_ROUNDS = 5, 1
+# Of a block; one pass at the least.
+SECONDS = 0.3
+PATIENCE = 240.0
+# What has to be told apart from rounding: the cost and the sum of slopes, relative, in single precision.
+SAME = 2e-3
+DEVICES = ("default.qubit", "lightning.qubit")
+WANTED = {
+    Cell(5, 6, 32): (300, 1000, 10, 8),
+    Cell(8, 6, 64): (150, 500, 8, 6),
+    Cell(10, 6, 64): (100, 250, 8, 5),
+    Cell(12, 6, 64): (80, 60, 4, 4),
+    Cell(14, 6, 16): (200, 40, 3, 3),
+    Cell(18, 4, 4): (None, 4, 1.5, 1.2),
+}
+
+
+def measure(place: Workplace) -> Figure:
+    """Every circuit on every cell; a peer that cannot is said to."""
+    rows = [_row(kind, cell, quick=place.quick) for cell in CELLS[: 1 if place.quick else None] for kind in KINDS]
+    results: Json = {"threads": THREADS, "rows": rows}
+    return Figure("Against other simulators", results, _body(results))
+
+
+def _row(kind: str, cell: Cell, *, quick: bool) -> Json:
+    say(f"simulators: {kind}, {cell.wires} wires, {cell.layers} layers, batch {cell.batch}")
+    before = torch.get_num_threads()
+    ours = Timed.of(kind, cell, threads=THREADS)
+    ours.once()
+    found: dict[str, Any] = {}
+    with ExitStack() as stack:
+        workers = {}
+        for name, peer in PEERS.items():
+            if kind not in peer.circuits or (name == "qiskit-ml" and cell != CELLS[0]):
+                continue
+            worker = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
+            ready = worker.prepare(kind, *cell)
+            if problem := ready.get("error") or _differs(ready["check"], ours.check()):
+                found[name] = {"problem": problem}
+                continue
+            workers[name] = worker
+            found[name] = {key: ready[key] for key in ("compile_s", "c_dtype", "versions")} | {"ms": [], "ratios": []}
+        own: list[float] = []
+        for _ in range(QUICK_ROUNDS if quick else ROUNDS):
+            own.append(_block(lambda: 1e3 * ours.once()))
+            for name, worker in list(workers.items()):
+                time = _of(worker)
+                if isinstance(time, str):
+                    found[name] = {"problem": time}
+                    del workers[name]
+                else:
+                    found[name]["ms"].append(time)
+                    found[name]["ratios"].append(time / own[-1])
+    torch.set_num_threads(before)
+    for some in found.values():
+        if some.get("ms"):
+            some["ratio"] = median(some["ratios"])
+    return {"circuit": kind, **cell._asdict(), "ms": own, "peers": found}
+
+
+def _block(once: Any) -> float:
+    """The median of as many passes as fill a block."""
+    first = once()
+    times = [once() for _ in range(min(2000, max(1, int(1e3 * SECONDS / first))))]
+    return median(times)
+
+
+def _of(worker: Worker) -> float | str:
+    first = worker.run(1)
+    if isinstance(first, str):
+        return first
+    if first[0] > 1e3 * SECONDS:
+        return first[0]
+    times = worker.run(min(2000, int(1e3 * SECONDS / first[0])))
+    return times if isinstance(times, str) else median(times)
+
+
+def _differs(check: dict[str, float], ours: tuple[float, float]) -> str:
+    cost, slopes = ours
+    scale = max(abs(cost), 1.0)
+    if abs(check["out"] - cost) < SAME * scale and abs(check["grad"] - slopes) < SAME * slopes:
+        return ""
+    return f"another result: {check['out']:.6g} and {check['grad']:.6g} for {cost:.6g} and {slopes:.6g}"
+
+
+def best_compiled(row: Json) -> tuple[str, float] | None:
+    """The fastest of those that compile, and how many times slower it is than `batched.qubit`."""
+    ratios = {name: some["ratio"] for name, some in row["peers"].items() if name not in DEVICES and some.get("ratio")}
+    return min(ratios.items(), key=lambda item: item[1]) if ratios else None
+
+
+def _body(results: Json) -> str:
+    rows = results["rows"]
+    names = list(PEERS)
+    head = ("circuit", "wires, layers, batch", "batched.qubit", *names)
+    lines = [
+        (row["circuit"], _cell(row), f"{number(median(row['ms']))} ms", *(_said(row, name) for name in names))
+        for row in rows
+    ]
+    problems = [
+        f"- {row['circuit']}, {_cell(row)}, {name}: {some['problem']}"
+        for row in rows
+        for name, some in row["peers"].items()
+        if "problem" in some
+    ]
+    return "\n\n".join(
+        [
+            "Milliseconds of a forward and backward pass by the weights, and in brackets how many times as long as "
+            f"`batched.qubit` in the same rounds: the median over {ROUNDS} rounds of blocks by turns. All in complex64 "
+            f"where they have it, {results['threads']} threads. A: RY and CZ, probabilities, everything real. B: RY, RZ "
+            "and a ring of CRY, every angle affine in a latent, <Z>. C: any rotation and a ring of CNOT, <Z> and <X>. "
+            f"All give the same cost and the same slopes, to {SAME:g}.",
+            table(head, lines),
+            "## What was asked for",
+            "Times faster, reached and (asked for). *Best compiled*: the fastest of all but PennyLane's own devices.",
+            table(
+                ("cell", "A: default.qubit", "A: lightning.qubit", *(f"{kind}: best compiled" for kind in KINDS)),
+                _asked(rows),
+            ),
+            *(["## What could not be measured", "\n".join(problems)] if problems else []),
+        ]
+    )
+
+
+def _asked(rows: list[Json]) -> list[tuple[object, ...]]:
+    lines = []
+    for cell in dict.fromkeys(Cell(row["wires"], row["layers"], row["batch"]) for row in rows):
+        by_kind = {row["circuit"]: row for row in rows if (row["wires"], row["layers"], row["batch"]) == cell}
+        default, lightning, real, others = WANTED[cell]
+        devices = [by_kind["A"]["peers"].get(name, {}).get("ratio") for name in DEVICES]
+        best = {kind: best_compiled(row) or ("none", None) for kind, row in by_kind.items()}
+        lines.append(
+            (
+                _cell(by_kind["A"]),
+                _against(devices[0], default),
+                _against(devices[1], lightning),
+                *(_against(best[kind][1], real if kind == "A" else others) for kind in best),
+            )
+        )
+    return lines
+
+
+def _against(reached: float | None, asked: float | None) -> str:
+    return f"{number(reached)} ({'-' if asked is None else f'{asked:g}'})"
+
+
+def _said(row: Json, name: str) -> str:
+    some = row["peers"].get(name)
+    if some is None or "problem" in some:
+        return "-"
+    return f"{number(median(some['ms']))} ({number(some['ratio'])})"
+
+
+def _cell(row: Json) -> str:
+    return f"{row['wires']}, {row['layers']}, {row['batch']}"

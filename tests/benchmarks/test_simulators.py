@@ -1,0 +1,46 @@
+"""The table of simulators says what was measured, and does not call another result the same."""
+
+from benchmarks.cells import KINDS, Cell, Timed, operations
+from benchmarks.peers.environments import PEERS, start
+from benchmarks.scaling import THREADS
+from benchmarks.simulators import SAME, _body, _differs, best_compiled
+
+
+def row(kind: str, **ratios: float) -> dict:
+    peers: dict = {name.replace("_", "."): {"ms": [3.0 * ratio], "ratio": ratio} for name, ratio in ratios.items()}
+    peers["qiskit-ml"] = {"problem": "it is not here"}
+    return {"circuit": kind, "wires": 5, "layers": 6, "batch": 32, "ms": [3.0], "peers": peers}
+
+
+def test_the_best_compiled_peer_is_none_of_pennylanes_devices() -> None:
+    assert best_compiled(row("A", default_qubit=2.0, deepquantum=9.0)) == ("deepquantum", 9.0)
+    assert best_compiled(row("A", default_qubit=2.0)) is None
+
+
+def test_what_was_asked_for_stands_beside_what_was_reached() -> None:
+    rows = [row(kind, default_qubit=250.0, lightning_qubit=999.0, deepquantum=7.5) for kind in KINDS]
+    text = _body({"threads": THREADS, "rows": rows})
+    assert "| 5, 6, 32 | 250 (300) | 999 (1000) | 7.5 (10) | 7.5 (8) | 7.5 (8) |" in text
+    assert "it is not here" in text
+
+
+def test_another_result_is_told() -> None:
+    assert not _differs({"out": 1.0 + SAME / 2, "grad": 5.0}, (1.0, 5.0))
+    assert _differs({"out": 1.0 + 2 * SAME, "grad": 5.0}, (1.0, 5.0))
+    assert _differs({"out": 1.0, "grad": 5.1}, (1.0, 5.0))
+
+
+def test_pennylanes_devices_run_the_same_circuits() -> None:
+    cell = Cell(3, 2, 4)
+    for kind in KINDS:
+        ours = Timed.of(kind, cell, c_dtype="complex128").check()
+        for name in ("default.qubit", "lightning.qubit"):
+            with start(PEERS[name], 1) as worker:
+                ready = worker.prepare(kind, *cell)
+                assert not _differs(ready["check"], ours), (kind, name)
+
+
+def test_counted_operations_grow_with_the_state() -> None:
+    small, large = (operations(Timed.of("A", Cell(n, 6, 8)).plan, 8) for n in (6, 8))
+    # Four times the amplitudes, and a third more rotations.
+    assert 4 < large / small < 6
