@@ -123,8 +123,8 @@ def _body(results: Json) -> str:
         [
             "Milliseconds of a forward and backward pass by the weights, and in brackets how many times as long as "
             f"`batched.qubit` in the same rounds: the median over {ROUNDS} rounds of blocks by turns. All in complex64 "
-            f"where they have it, {results['threads']} threads. A: RY and CZ, probabilities, everything real. B: RY, RZ "
-            "and a ring of CRY, every angle affine in a latent, <Z>. C: any rotation and a ring of CNOT, <Z> and <X>. "
+            f"where they have it, {results['threads']} threads. A: RY and CZ, probabilities, everything real. B: RY, "
+            "RZ and a ring of CRY, every angle affine in a latent, <Z>. C: any rotation and a ring of CNOT, <Z> and <X>. "
             f"All give the same cost and the same slopes, to {SAME:g}.",
             table(head, lines),
             "## What was asked for",
