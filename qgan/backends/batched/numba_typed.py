@@ -1,6 +1,6 @@
 """Numba's decorators, as pyright can read them, and a cache on disk that knows what kernels are made of."""
 
-__all__ = ["inner", "intrinsic", "kernel"]
+__all__ = ["inner", "intrinsic", "kernel", "sources"]
 
 import hashlib
 from pathlib import Path
@@ -22,11 +22,12 @@ def kernel(function: Any) -> Any:
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if file is not None:
         # Numba itself looks whether this one file has changed, and not those of the parts.
-        file._source_stamp = _sources()
+        file._source_stamp = sources()
     return compiled
 
 
-def _sources() -> str:
+def sources() -> str:
+    """A SHA-256 of all that kernels are made of."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
