@@ -7,19 +7,23 @@ from typing import Any
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.vectors import LANES, load, parity, splat, store
 
+# States that are read at once: of each row as many lie side by side, and those of eight rows stay in the first cache.
+TILE = 16
+
 
 @inner
 def probabilities(places: Any, re: Any, im: Any, first: Any, rows: Any, out: Any) -> None:
     """Of each logical basis state, into ``out[first : first + rows]``."""
     full = len(im) > 0
-    for state in range(len(places)):
-        at = places[state] * LANES
+    for begin in range(0, len(places), TILE):
+        end = min(begin + TILE, len(places))
         for lane in range(rows):
-            r = re[at + lane]
-            value = r * r
-            if full:
-                value += im[at + lane] * im[at + lane]
-            out[first + lane, state] = value
+            for state in range(begin, end):
+                at = places[state] * LANES + lane
+                value = re[at] * re[at]
+                if full:
+                    value += im[at] * im[at]
+                out[first + lane, state] = value
 
 
 @inner
@@ -31,13 +35,15 @@ def pull_probabilities(
     if rows < LANES:
         lre[:] = 0
         lim[:] = 0
-    for state in range(len(places)):
-        at = places[state] * LANES
+    for begin in range(0, len(places), TILE):
+        end = min(begin + TILE, len(places))
         for lane in range(rows):
-            weight = lre.dtype.type(cotangent[first + lane, state])
-            lre[at + lane] = weight * re[at + lane]
-            if full:
-                lim[at + lane] = weight * im[at + lane]
+            for state in range(begin, end):
+                at = places[state] * LANES + lane
+                weight = lre.dtype.type(cotangent[first + lane, state])
+                lre[at] = weight * re[at]
+                if full:
+                    lim[at] = weight * im[at]
 
 
 @inner
