@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import torch
 
@@ -40,6 +40,8 @@ def peak(place: Workplace) -> Figure:
         rates, products = [], []
         for _ in range(QUICK_ROUNDS if place.quick else ROUNDS):
             products.append(_product_rate())
+            # torch's threads go on spinning for a while after they are done.
+            sleep(0.3)
             rates.append(operations(timed.plan, cell.batch) / min(timed.forward() for _ in range(5)))
         shares = [rate / product for rate, product in zip(rates, products, strict=True)]
         rows.append({**cell._asdict(), "rate": median(rates), "product": median(products), "share": median(shares)})
