@@ -15,8 +15,7 @@ from torch import Tensor
 from circuits import CIRCUITS, Circuit, from_function
 from qgan.backends.batched.engine import Engine
 from qgan.backends.batched.executor import BatchedExecutor, compiled_of
-from qgan.backends.batched.passes import MATRIX, PHASES, SIGNS, TURN, TURNS
-from qgan.backends.batched.plan import Plan
+from qgan.backends.batched.plan import MATRIX, PHASES, SIGNS, TURN, TURNS, Plan
 from qgan.readout import GradientMethod
 from qgan.seeding import Key
 

@@ -1,14 +1,12 @@
 """Kernels that take one pass over the states of eight rows, forwards or backwards."""
 
-__all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "apply", "undo"]
+__all__ = ["apply", "undo"]
 
 from typing import Any
 
 from qgan.backends.batched.numba_typed import inner
+from qgan.backends.batched.plan import PHASES, SIGNS, TURN, TURNS
 from qgan.backends.batched.vectors import LANES, load, parity, splat, store, trailing_zeros
-
-# A pass is a row of integers that begins with its kind and its length.
-TURN, TURNS, SIGNS, PHASES, MATRIX = range(5)
 
 
 @inner

@@ -1,6 +1,6 @@
 """A compiled circuit: the arrays that the kernels read."""
 
-__all__ = ["Plan", "Product", "Sum", "compiled", "word_row"]
+__all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled", "word_row"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from qgan.backends.batched.frame import Frame, Parity
 from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs, Y
 from qgan.backends.batched.schedule import Phases, Turns
 
+# A pass is a row of integers that begins with its kind and its length.
 TURN, TURNS, SIGNS, PHASES, MATRIX = range(5)
 
 
@@ -110,6 +111,7 @@ class _Writer:
         return list(zip(starts.tolist(), self.tables, strict=False))
 
     def code(self, step: schedule.Pass) -> list[int]:
+        """A pass as the kernels read it."""
         if isinstance(step, Turns):
             return self._turns(step.rotations)
         if isinstance(step, Phases):

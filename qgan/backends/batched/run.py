@@ -9,7 +9,8 @@ __all__ = ["NOTHING", "PROBABILITIES", "STATES", "WORDS", "pull", "push"]
 from typing import Any
 
 from qgan.backends.batched.numba_typed import inner, kernel
-from qgan.backends.batched.passes import PHASES, TURN, TURNS, apply, undo
+from qgan.backends.batched.passes import apply, undo
+from qgan.backends.batched.plan import PHASES, TURN, TURNS
 from qgan.backends.batched.prepare import angles, begin, chains, gather
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
 from qgan.backends.batched.slopes import (
