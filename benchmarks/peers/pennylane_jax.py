@@ -9,6 +9,7 @@ OPTIONS = arguments()  # before the libraries are imported, so that they keep to
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import pennylane as qml  # noqa: E402
+from jitted import jitted  # noqa: E402
 from pennylane_circuits import angles, gates, measured  # noqa: E402
 
 
@@ -27,19 +28,7 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
         output = node(*angles(asked, latent, weights))
         return jnp.stack(output) if isinstance(output, (list, tuple)) else output
 
-    def cost(weights, latents, cotangent):
-        output = jax.vmap(row, in_axes=(0, None))(latents, weights)
-        return (output * cotangent).sum(), output
-
-    compiled = jax.jit(jax.value_and_grad(cost, has_aux=True))
-    latents, cotangent = (jnp.asarray(each, asked.r_dtype) for each in (asked.latents, asked.cotangent))
-    weights = [jnp.asarray(weight, asked.r_dtype) for weight in asked.weights.values()]
-
-    def evaluate():
-        (_, output), gradients = jax.block_until_ready(compiled(weights, latents, cotangent))
-        return output, gradients
-
-    return evaluate, asked.c_dtype
+    return jitted(row, asked), asked.c_dtype
 
 
 if __name__ == "__main__":

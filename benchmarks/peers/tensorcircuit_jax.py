@@ -9,6 +9,7 @@ OPTIONS = arguments()  # before the libraries are imported, so that they keep to
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import tensorcircuit as tc  # noqa: E402
+from jitted import jitted  # noqa: E402
 
 tc.set_backend("jax")
 
@@ -62,19 +63,7 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
     jax.config.update("jax_enable_x64", not asked.single)
     tc.set_dtype(asked.c_dtype)
 
-    def cost(weights, latents, cotangent):
-        output = jax.vmap(lambda latent: _row(asked, latent, weights))(latents)
-        return (output * cotangent).sum(), output
-
-    compiled = jax.jit(jax.value_and_grad(cost, has_aux=True))
-    latents, cotangent = (jnp.asarray(each, asked.r_dtype) for each in (asked.latents, asked.cotangent))
-    weights = [jnp.asarray(weight, asked.r_dtype) for weight in asked.weights.values()]
-
-    def evaluate():
-        (_, output), gradients = jax.block_until_ready(compiled(weights, latents, cotangent))
-        return output, gradients
-
-    return evaluate, asked.c_dtype
+    return jitted(lambda latent, weights: _row(asked, latent, weights), asked), asked.c_dtype
 
 
 if __name__ == "__main__":
