@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from circuits import CIRCUITS, Circuit, from_function
+from qgan.backends.batched.diagonal import BOTH, LIFT
 from qgan.backends.batched.engine import Engine
 from qgan.backends.batched.executor import BatchedExecutor, compiled_of
-from qgan.backends.batched.plan import MATRIX, PHASES, SIGNS, TURN, TURNS, Plan
+from qgan.backends.batched.plan import LATER, MATRIX, PHASES, SIGNS, TURN, TURNS, Plan
 from qgan.readout import GradientMethod
 from qgan.seeding import Key
 
@@ -118,21 +119,29 @@ KINDS: dict[str, Callable[[Cell], tuple[Circuit, Any]]] = {"A": probabilities, "
 
 
 def operations(plan: Plan, rows: int) -> int:
-    """Additions and multiplications of a forward pass as it is compiled, without the read-out."""
-    size, code = 2**plan.n_wires, plan.code
-    parts = 1 if plan.real else 2
+    """Additions and multiplications of a forward pass as it is compiled, without the read-out.
+
+    Rotations whose cosines are left out have four for a pair, as nearly all have; others have six.
+    """
+    size, code, parts = 2**plan.n_wires, plan.code.tolist(), 1 if plan.real else 2
     # A product state: each wire multiplies what there is by two numbers.
     total = 2 * size * (1 if plan.real else 6)
     for at in code[len(code) - plan.n_passes :]:
         kind = code[at]
         if kind in (TURN, TURNS):
-            pairs = (1 if kind == TURN else 4) << int(code[at + (4 if kind == TURN else 5)])
-            general = code[at + (6 if kind == TURN else 8)]
-            total += pairs * (28 if general else 6 * parts)
+            pairs = (1 if kind == TURN else 4) << code[at + 2]
+            total += pairs * (4 if code[at + 1] == LATER else 6)
         elif kind == SIGNS:
             total += size * parts
         elif kind == PHASES:
-            total += size * 6 * int(code[at + 2])
+            total += size * 6
+            if code[at + 3] < 0:
+                total += sum(_made(*row) for row in plan.diagonal[code[at + 1] : code[at + 2], :3].tolist())
         elif kind == MATRIX:
-            total += size * 8 * 2 ** int(code[at + 5])
+            total += size * 8 * 2 ** code[at + 4]
     return total * rows
+
+
+def _made(kind: int, _: int, size: int) -> int:
+    """Of an operation on a table of phases."""
+    return size * {LIFT: 8, BOTH: 8}.get(kind, 0)

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qgan._typing import AnyArray
+from qgan._typing import AnyArray, ComplexArray
 from qgan.backends.batched import run
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
 from qgan.backends.batched.plan import Plan, word_row
-from qgan.backends.batched.vectors import LANES
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
@@ -24,34 +24,26 @@ CACHE_LINE = 64
 MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
 
 
-class States(NamedTuple):
-    """Real and imaginary parts of the states of some blocks; the latter empty where all is real."""
-
-    re: AnyArray
-    im: AnyArray
-
-
 @dataclass
 class Held:
     """What the way back needs of a call; it serves once.
 
     Attributes:
-        states: At the end of the circuit.
         stride: Rows of latents from one set of weights to the next.
+        states: At the end of the circuit: of each block real parts and, unless all is real, imaginary ones.
     """
 
     latent: AnyArray
     weights: AnyArray
     batch: int
     stride: int
-    states: States
+    states: AnyArray
 
 
 class Wish(NamedTuple):
-    """Which slopes are wanted: of which angles and chains, and the earliest pass with one, -1 for the start."""
+    """Which slopes are wanted: of which angles, and the earliest pass with one, -1 for the start."""
 
     angles: AnyArray
-    chain: AnyArray
     last: int
 
 
@@ -59,14 +51,18 @@ class Space:
     """What one thread works in."""
 
     def __init__(self, plan: Plan, latents: int, words: int, dtype: Any) -> None:
-        n, size = len(plan.sums), LANES << plan.n_wires
+        n, states = len(plan.sums), 1 << plan.n_wires
         self.columns = _aligned(latents * LANES, np.float64)
-        self.trig = _aligned(2 * n * LANES, dtype)
-        self.rotations = _aligned(4 * len(plan.chain) * LANES, dtype)
+        self.trig = _aligned(3 * n * LANES, dtype)
+        self.upright = np.zeros(n, dtype=np.uint8)
+        self.rotations = _aligned(4 * plan.n_wires * LANES, dtype)
+        self.shared = _aligned(plan.n_tables * 2 * states, dtype).reshape(-1, 2, states)
+        by_row = states * LANES if plan.by_row else states if plan.n_tables else 0
+        self.phases = _aligned(2 * by_row, dtype).reshape(2, by_row)
         self.spare = _aligned(max(plan.spare, words, 1) * LANES, dtype)
         self.slopes = _aligned(n * LANES, dtype)
         self.wide = _aligned(LANES, np.float64)
-        self.states = States(_aligned(size, dtype), _aligned(0 if plan.real else size, dtype))
+        self.state = _aligned(LANES << plan.bits, dtype)
 
 
 class Engine:
@@ -105,9 +101,9 @@ class Engine:
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
         self._known: dict[tuple[int, int, int], AnyArray] = {}
         self._wishes: dict[tuple[bool, bool], Wish] = {}
-        self._free: list[States] = []
+        self._free: list[AnyArray] = []
         self._own = threading.local()
-        self._work = (plan.n_passes + 2) * 2**plan.n_wires * LANES
+        self._work = (plan.n_passes + 2) * LANES << plan.bits
         self._met: set[str] = set()
 
     def push(
@@ -143,11 +139,11 @@ class Engine:
 
         def do(first: int, last: int) -> bool:
             space = self._space(latent.shape[1])
-            re, im = kept or space.states
+            states = space.state if kept is None else kept
             return run.push(
-                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, self._tables, plan.places,
-                self._words, latent, weights, begin, first, last, keep, space.columns, space.trig, space.rotations,
-                space.spare, re, im, out,
+                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
+                plan.places, self._words, latent, weights, begin, first, last, keep, space.columns, space.trig,
+                space.upright, space.rotations, space.shared, space.phases, space.spare, states, out,
             )  # fmt: skip
 
         if not all(self._shared_out("push", do, blocks, self._work)):
@@ -193,10 +189,10 @@ class Engine:
         def do(first: int, last: int) -> bool:
             space = self._space(held.latent.shape[1])
             run.pull(
-                facts, plan.terms, plan.numbers, wish.chain, plan.factors, plan.code, self._tables, plan.places,
-                self._words, held.latent, held.weights, first, last, space.columns, space.trig, space.rotations,
-                space.spare, held.states.re, held.states.im, space.states.re, space.states.im, space.slopes,
-                space.wide, wish.angles, wish.last, given, lam, of_latent, of_weights,
+                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
+                plan.places, self._words, held.latent, held.weights, first, last, space.columns, space.trig,
+                space.upright, space.rotations, space.shared, space.phases, space.spare, held.states, space.state,
+                space.slopes, space.wide, wish.angles, wish.last, given, lam, plan.signs, of_latent, of_weights,
             )  # fmt: skip
             return True
 
@@ -205,6 +201,17 @@ class Engine:
         # Block by block and in order, whichever thread did them.
         by_set = np.add.reduce(of_weights.reshape(sets, per_set, -1), axis=1) if by_weights else None
         return of_latent if by_latent else None, by_set
+
+    def amplitudes(self, held: Held) -> ComplexArray:
+        """The states of a call, shape (rows, states), in logical order and with its signs, without the phase."""
+        plan, size = self.plan, 1 << self.plan.n_wires
+        rows, per_set = held.batch * len(held.weights), -(-held.batch // LANES)
+        blocks = held.states.reshape(-1, 1 if plan.real else 2, size, LANES)[:, :, plan.places]
+        lanes = blocks.transpose(1, 0, 3, 2).reshape(-1, len(held.weights), per_set * LANES, size)[:, :, : held.batch]
+        found: ComplexArray = np.zeros((rows, size), dtype=np.result_type(self.dtype, np.complex64))
+        for part, values in zip((found.real, found.imag), lanes, strict=False):
+            part[:] = values.reshape(rows, size) * plan.signs.astype(self.dtype)
+        return found
 
     def uses(self, inputs: range) -> bool:
         """Whether any angle depends on one of them: latents are numbered from 0 on, weights from -1 down."""
@@ -220,7 +227,10 @@ class Engine:
             plan = self.plan
             first = len(plan.code) - plan.n_passes
             self._known[key] = np.array(
-                [len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind, plan.n_wires, first, plan.n_passes]
+                [
+                    *(len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind),
+                    *(plan.n_wires, plan.bits, first, plan.n_passes),
+                ]
             )
         return self._known[key]
 
@@ -230,21 +240,19 @@ class Engine:
             plan = self.plan
             kinds = [{factor >= 0 for product in each.products for factor in product.factors} for each in plan.sums]
             wanted = np.array([(True in each and by_latent) or (False in each and by_weights) for each in kinds], bool)
-            chains = np.array([wanted[plan.factors[a:b, 1]].any() for a, b, *_ in plan.chain.tolist()], dtype=np.int64)
-            start = [index for index in plan.code[: plan.n_wires].tolist() if index >= 0 and chains[index]]
             passes = [index for index, angles in enumerate(plan.used) if wanted[list(angles)].any()]
-            last = -1 if start else min(passes, default=plan.n_passes)
-            self._wishes[key] = Wish(wanted, np.concatenate([plan.chain, chains[:, None]], axis=1), last)
+            last = -1 if wanted[plan.factors[:, 1]].any() else min(passes, default=plan.n_passes)
+            self._wishes[key] = Wish(wanted, last)
         return self._wishes[key]
 
-    def _states(self, blocks: int) -> States:
-        size = blocks * LANES << self.plan.n_wires
+    def _states(self, blocks: int) -> AnyArray:
+        size = blocks * LANES << self.plan.bits
         while self._free:
             # Another thread may have taken it in between.
             states = self._free.pop()
-            if len(states.re) == size:
+            if len(states) == size:
                 return states
-        return States(_aligned(size, self.dtype), _aligned(0 if self.plan.real else size, self.dtype))
+        return _aligned(size, self.dtype)
 
     def _space(self, latents: int) -> Space:
         space = getattr(self._own, "space", None)

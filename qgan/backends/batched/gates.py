@@ -1,4 +1,9 @@
-"""What circuits are made of when they are compiled: rotations, signs and matrices on places of a state vector."""
+"""What circuits are made of when they are compiled: real rotations, signs and matrices on places of a state vector.
+
+A complex state of n wires is a real vector on n + 1 bits: bit n of a place is 0 for real parts, 1 for imaginary ones. A
+rotation about any Pauli word is then a real rotation of pairs of places, and one about Z, which never mixes places of n
+bits, is one whose mask is that bit alone.
+"""
 
 __all__ = ["Angle", "Gates", "Matrix", "Rotation", "Signs", "Step", "X", "Y", "Z"]
 
@@ -10,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from qgan._typing import ComplexArray
 from qgan.backends.batched.frame import Frame, Parity
 
-X, Y, Z = 0, 1, 2
+X, Y, Z = "XYZ"
 
 
 class Angle(NamedTuple):
@@ -20,37 +25,28 @@ class Angle(NamedTuple):
     scale: float = 0.0
     parameter: int = -1
 
+    def times(self, share: float) -> "Angle":
+        """A multiple of it."""
+        return Angle(share * self.offset, share * self.scale, self.parameter)
+
 
 @dataclass
 class Rotation:
-    r"""Rotations :math:`e^{-i\theta P/2}` one after the other about X, Y or Z of a two-level system.
+    r"""A real rotation by half an angle of each pair of places (a, a ^ mask), where ``level`` of a is 0.
+
+    .. math:: a' = \cos\tfrac\theta2 a - \sin\tfrac\theta2 b, \qquad b' = \sin\tfrac\theta2 a + \cos\tfrac\theta2 b
 
     Attributes:
-        mask: What takes one level to the other.
-        level: Which level a place is.
+        mask: What takes one place to the other.
+        level: Which of the two a place is.
         where: All these must be 1; elsewhere nothing happens.
-        turns: Axes and angles in order.
+        angles: Whose sum is the angle.
     """
 
     mask: int
     level: Parity
     where: tuple[Parity, ...]
-    turns: list[tuple[int, Angle]]
-
-    @property
-    def diagonal(self) -> bool:
-        """Whether all turns are about Z."""
-        return all(axis == Z for axis, _ in self.turns)
-
-    @property
-    def moves(self) -> tuple[int, ...]:
-        """The masks by which amplitudes are mixed."""
-        return () if self.diagonal else (self.mask,)
-
-    @property
-    def looks(self) -> tuple[int, ...]:
-        """The masks of all parities that matter."""
-        return (self.level.mask, *(parity.mask for parity in self.where))
+    angles: list[Angle]
 
 
 @dataclass
@@ -58,16 +54,6 @@ class Signs:
     """A change of sign where all parities of a term are 1; of several terms, one for each."""
 
     terms: list[tuple[Parity, ...]]
-
-    @property
-    def moves(self) -> tuple[int, ...]:
-        """Nothing is mixed."""
-        return ()
-
-    @property
-    def looks(self) -> tuple[int, ...]:
-        """The masks of all parities that matter."""
-        return tuple(parity.mask for term in self.terms for parity in term)
 
 
 @dataclass
@@ -84,16 +70,6 @@ class Matrix:
     levels: tuple[Parity, ...]
     values: ComplexArray
 
-    @property
-    def moves(self) -> tuple[int, ...]:
-        """The masks by which amplitudes are mixed."""
-        return self.masks
-
-    @property
-    def looks(self) -> tuple[int, ...]:
-        """The masks of all parities that matter."""
-        return tuple(level.mask for level in self.levels)
-
 
 Step: TypeAlias = Rotation | Signs | Matrix
 
@@ -103,8 +79,8 @@ class Gates:
     """A circuit in those terms.
 
     Attributes:
-        steps: In order.
         frame: At the end.
+        steps: In order.
         phase: Of the whole state, radians: a sum.
     """
 
@@ -112,26 +88,17 @@ class Gates:
     steps: list[Step] = field(default_factory=list)
     phase: list[Angle] = field(default_factory=list)
 
-    def turn(self, axis: int, wire: int, angle: Angle, where: tuple[Parity, ...] = ()) -> None:
+    @property
+    def imaginary(self) -> int:
+        """The bit of imaginary parts."""
+        return 1 << len(self.frame.masks)
+
+    def turn(self, axis: str, wire: int, angle: Angle, where: tuple[Parity, ...] = ()) -> None:
         """A rotation of a wire, where all those parities are 1."""
-        self.steps.append(Rotation(self.frame.masks[wire], self.frame.parities[wire], where, [(axis, angle)]))
+        self.turn_word([wire], axis, angle, where)
 
-    def turn_parity(self, parity: Parity, angle: Angle) -> None:
-        """A rotation about the product of Z on some wires."""
-        bit = parity.mask & -parity.mask
-        self.steps.append(Rotation(bit, parity, (), [(Z, angle)]))
-
-    def sign(self, *where: Parity) -> None:
-        """A change of sign where all are 1."""
-        self.steps.append(Signs([where]))
-
-    def flip(self, mask: int, level: Parity, where: tuple[Parity, ...]) -> None:
-        """X of a two-level system where all are 1; with Z before it, it is a real rotation."""
-        self.sign(level, *where)
-        self.steps.append(Rotation(mask, level, where, [(Y, Angle(math.pi))]))
-
-    def turn_word(self, wires: Sequence[int], word: str, angle: Angle) -> None:
-        """A rotation about a Pauli word."""
+    def turn_word(self, wires: Sequence[int], word: str, angle: Angle, where: tuple[Parity, ...] = ()) -> None:
+        """A rotation about a Pauli word, where all those parities are 1."""
         frame, mask, parity, ys = self.frame, 0, Parity(0), 0
         for wire, letter in zip(wires, word, strict=True):
             if letter in "XY":
@@ -140,20 +107,41 @@ class Gates:
                 parity += frame.parities[wire]
             ys += letter == "Y"
         # The word is i**ys X**mask Z**parity.
-        sign = 1.0 if ys % 4 in (0, 1) else -1.0
-        signed = Angle(angle.offset * sign, angle.scale * sign, angle.parameter)
-        if not mask and not parity.mask:
+        self.rotate(mask, parity, angle.times(1.0 if ys % 4 in (0, 1) else -1.0), where, real=ys % 2 == 1)
+
+    def turn_parity(self, parity: Parity, angle: Angle) -> None:
+        """A rotation about the product of Z on some wires."""
+        self.rotate(0, parity, angle, (), real=False)
+
+    def rotate(self, mask: int, parity: Parity, angle: Angle, where: tuple[Parity, ...], *, real: bool) -> None:
+        """A rotation about i X**mask Z**parity, which is real, or about X**mask Z**parity."""
+        level = parity + self.frame.twist(mask)
+        if real:
+            self.steps.append(Rotation(mask, level, where, [angle]))
+        elif not mask and not level.mask and not where:
             # Only identities: a phase.
-            self.phase.append(Angle(-signed.offset / 2, -signed.scale / 2, signed.parameter))
-        elif not mask:
-            self.turn_parity(parity, signed)
-        elif ys % 2:
-            self.steps.append(Rotation(mask, parity, (), [(Y, signed)]))
+            self.phase.append(angle.times(0.5 if level.flip else -0.5))
         else:
-            level = Parity(mask & -mask)
-            opposite = Angle(-signed.offset, -signed.scale, signed.parameter)
-            if not parity.mask:
-                self.steps.append(Rotation(mask, level, (), [(X, opposite if parity.flip else signed)]))
-            else:
-                self.steps.append(Rotation(mask, level, (parity.turned(),), [(X, signed)]))
-                self.steps.append(Rotation(mask, level, (parity,), [(X, opposite)]))
+            bit = self.imaginary
+            self.steps.append(Rotation(mask | bit, (level + Parity(bit)).turned(), where, [angle]))
+
+    def sign(self, *where: Parity) -> None:
+        """A change of sign where all are 1."""
+        if len(where) <= 2:
+            self.frame.sign(*where)
+        else:
+            self.steps.append(Signs([where]))
+
+    def flip(self, mask: int, level: Parity, where: tuple[Parity, ...]) -> None:
+        """X of a two-level system where all are 1; with Z before it, it is a real rotation."""
+        self.sign(level, *where)
+        self.rotate(mask, level, Angle(math.pi), where, real=True)
+
+    def matrix(self, wires: Sequence[int], values: ComplexArray) -> None:
+        """A fixed matrix on those wires."""
+        if self.frame.signs:
+            # It would mix what has different signs.
+            self.steps.append(Signs(self.frame.signs))
+            self.frame.signs = []
+        masks, levels = self.frame.masks, self.frame.parities
+        self.steps.append(Matrix(tuple(masks[each] for each in wires), tuple(levels[each] for each in wires), values))

@@ -12,9 +12,9 @@ from pennylane.tape import QuantumScript
 
 from qgan._typing import Array, ComplexArray
 from qgan.backends.batched.engine import Engine, Held
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.lowering import is_matrix, lower, math_of, matrix_of
 from qgan.backends.batched.plan import Product, Sum, compiled
-from qgan.backends.batched.vectors import LANES
 from qgan.backends.memory import require
 
 # Bytes.
@@ -56,17 +56,12 @@ class Compiled:
             initial: Shape (1 or rows, states), complex, or None for zeros.
         """
         plan, rows = self.engine.plan, len(varying)
-        size = 2**plan.n_wires
         begin = None
         if initial is not None:
             begin = np.stack([initial.real, initial.imag], axis=1).astype(real_of(self.c_dtype))
         _, held = self.engine.push(varying, fixed, batch=rows, keep=True, initial=begin, read=False)
         assert held is not None
-        states: ComplexArray = np.zeros((rows, size), dtype=self.c_dtype)
-        for part, lanes in zip((states.real, states.imag), held.states, strict=True):
-            if len(lanes):
-                blocks = lanes.reshape(-1, size, LANES)[:, plan.places]
-                part[:] = blocks.transpose(0, 2, 1).reshape(-1, size)[:rows]
+        states = self.engine.amplitudes(held)
         phases = np.zeros(rows)
         for each in plan.phase:
             phases += _value(each, varying, fixed)

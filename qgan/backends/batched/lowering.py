@@ -11,8 +11,8 @@ import pennylane as qml
 from pennylane.operation import Operator
 
 from qgan._typing import ComplexArray
-from qgan.backends.batched.frame import Frame
-from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, X, Y, Z
+from qgan.backends.batched.frame import Frame, Parity
+from qgan.backends.batched.gates import Angle, Gates, X, Y, Z
 
 MATRIX = "QubitUnitary"
 # Its names are made when it is imported.
@@ -34,8 +34,7 @@ class Lowering(NamedTuple):
 
     def part(self, share: float) -> Angle:
         """A multiple of its first angle."""
-        angle = self.angles[0]
-        return Angle(share * angle.offset, share * angle.scale, angle.parameter)
+        return self.angles[0].times(share)
 
 
 def lower(operators: Sequence[Operator], n_wires: int) -> Gates:
@@ -57,14 +56,14 @@ def lower(operators: Sequence[Operator], n_wires: int) -> Gates:
 Apply: TypeAlias = Callable[[Gates, Lowering], None]
 
 
-def _rotation(axis: int) -> Apply:
+def _rotation(axis: str) -> Apply:
     def apply(gates: Gates, it: Lowering) -> None:
         gates.turn(axis, it.wires[0], it.angles[0])
 
     return apply
 
 
-def _controlled(axis: int) -> Apply:
+def _controlled(axis: str) -> Apply:
     def apply(gates: Gates, it: Lowering) -> None:
         control, target = it.wires
         gates.turn(axis, target, it.angles[0], (gates.frame.parities[control],))
@@ -72,7 +71,7 @@ def _controlled(axis: int) -> Apply:
     return apply
 
 
-def _quarter(axis: int, turn: float) -> Apply:
+def _quarter(axis: str, turn: float) -> Apply:
     """A rotation by a fixed angle that begins with a phase of half of it."""
 
     def apply(gates: Gates, it: Lowering) -> None:
@@ -167,14 +166,15 @@ def _controlled_phase(gates: Gates, it: Lowering) -> None:
     gates.phase.append(it.part(0.25))
 
 
-def _exchange(axis: int, share: float) -> Apply:
+def _exchange(axis: str, share: float) -> Apply:
     """A rotation between 01 and 10 of two wires."""
 
     def apply(gates: Gates, it: Lowering) -> None:
         frame, (first, second) = gates.frame, it.wires
         differ = frame.parities[first] + frame.parities[second]
         mask = frame.masks[first] ^ frame.masks[second]
-        gates.steps.append(Rotation(mask, frame.parities[first], (differ,), [(axis, it.part(share))]))
+        parity = frame.parities[first] if axis == Y else Parity(0)
+        gates.rotate(mask, parity, it.part(share), (differ,), real=axis == Y)
 
     return apply
 
@@ -188,9 +188,7 @@ def _multi_rz(gates: Gates, it: Lowering) -> None:
 
 
 def _unitary(gates: Gates, it: Lowering) -> None:
-    masks = tuple(gates.frame.masks[wire] for wire in it.wires)
-    levels = tuple(gates.frame.parities[wire] for wire in it.wires)
-    gates.steps.append(Matrix(masks, levels, matrix_of(it.operator)))
+    gates.matrix(it.wires, matrix_of(it.operator))
 
 
 def _nothing(gates: Gates, it: Lowering) -> None:

@@ -2,7 +2,8 @@
 
 __all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled", "word_row"]
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,12 +11,17 @@ import numpy as np
 
 from qgan._typing import AnyArray
 from qgan.backends.batched import schedule
-from qgan.backends.batched.frame import Frame, Parity
-from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs, Y
+from qgan.backends.batched.diagonal import operations
+from qgan.backends.batched.frame import Frame, Parity, signs_of
+from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.schedule import Phases, Turns
 
-# A pass is a row of integers that begins with its kind and its length.
+# A pass is a row of integers that begins with its kind.
 TURN, TURNS, SIGNS, PHASES, MATRIX = range(5)
+# Whether a pass of rotations may leave its length to a later one: never, or yes, or that it is the last of these.
+NEVER, LATER, NOW = range(3)
+AXES = "XYZ"
 
 
 class Product(NamedTuple):
@@ -50,14 +56,21 @@ class Plan:
         real: Whether all amplitudes are.
         n_passes: How many passes there are.
         n_shared: How many angles have no latents: the first ones.
+        n_tables: How many passes of phases are the same for all rows.
+        by_row: Whether there are others.
         sums: What makes each angle.
         phase: What makes the phase of the whole state.
+        places: Of each logical basis state.
+        signs: Of the amplitudes there, 1 or -1.
+        used: Which angles each pass has.
     """
 
     n_wires: int
     real: bool
     n_shared: int
     n_passes: int
+    n_tables: int
+    by_row: bool
     sums: tuple[Sum, ...]
     phase: tuple[Sum, ...]
     terms: AnyArray
@@ -65,83 +78,100 @@ class Plan:
     chain: AnyArray
     factors: AnyArray
     code: AnyArray
+    diagonal: AnyArray
     tables: AnyArray
     places: AnyArray
+    signs: AnyArray
     spare: int
     frame: Frame
     used: tuple[tuple[int, ...], ...]
 
+    @property
+    def bits(self) -> int:
+        """Of a place."""
+        return self.n_wires + (not self.real)
+
+
+class _Angles:
+    """Numbers the angles of rotations, those without latents first."""
+
+    def __init__(self, parameters: Sequence[Sum], angles: Iterator[list[Angle]]) -> None:
+        self._parameters = parameters
+        made = [(id(each), self.sum_of(each)) for each in angles]
+        made.sort(key=lambda pair: not pair[1].shared)
+        self.sums = tuple(each for _, each in made)
+        self._numbers = {name: number for number, (name, _) in enumerate(made)}
+
+    def __getitem__(self, angles: list[Angle]) -> int:
+        return self._numbers[id(angles)]
+
+    def sum_of(self, angles: Sequence[Angle]) -> Sum:
+        constant, products = 0.0, defaultdict[tuple[int, ...], float](float)
+        for angle in angles:
+            one = Sum(angle.offset, ()) if angle.parameter < 0 else self._parameters[angle.parameter].of(angle)
+            constant += one.constant
+            for product in one.products:
+                products[product.factors] += product.coefficient
+        return Sum(constant, tuple(Product(value, factors) for factors, value in products.items()))
+
 
 class _Writer:
-    """Collects angles, chains and tables."""
+    """Writes passes and their tables."""
 
-    def __init__(self, parameters: Sequence[Sum], n_wires: int) -> None:
-        self.parameters, self.n_wires = parameters, n_wires
-        self.sums: list[Sum] = []
-        self.chains: list[tuple[int, int, bool, bool]] = []
-        self.factors: list[tuple[int, int]] = []
+    def __init__(self, angles: _Angles, n_wires: int, bits: int) -> None:
+        self.angles, self.n_wires, self.bits = angles, n_wires, bits
         self.tables: list[AnyArray] = []
-        self.filled = 0
-        self.spare = 1
+        self.filled, self.spare, self.n_tables, self.by_row = 0, 1, 0, False
+        self.diagonal: list[tuple[int, ...]] = []
 
-    def sum_of(self, angle: Angle) -> Sum:
-        return Sum(angle.offset, ()) if angle.parameter < 0 else self.parameters[angle.parameter].of(angle)
+    def code(self, step: schedule.Pass, form: int) -> list[int]:
+        """A pass as the kernels read it."""
+        if isinstance(step, Turns):
+            return self._turns(step.rotations, form)
+        if isinstance(step, Phases):
+            return self._phases(step.rotations)
+        if isinstance(step, Signs):
+            return [SIGNS, self._table(signs_of(step.terms, np.arange(2**self.n_wires, dtype=np.int64)))]
+        return self._matrix(step)
 
-    def angle(self, angle: Angle) -> int:
-        self.sums.append(self.sum_of(angle))
-        return len(self.sums) - 1
+    def _turns(self, rotations: list[Rotation], form: int) -> list[int]:
+        zeros = [rotation.level.turned() for rotation in rotations]
+        place, basis = _places_where([*zeros, *rotations[0].where], self.bits)
+        masks = [rotation.mask for rotation in rotations]
+        angles = [self.angles[rotation.angles] for rotation in rotations]
+        lanes = [LANES * number for number in (place, *masks)]
+        kind = TURN if len(rotations) == 1 else TURNS
+        return [kind, form, len(basis), *lanes, *angles, *(LANES * number for number in basis)]
 
-    def chain(self, rotation: Rotation) -> int:
-        first = len(self.factors)
-        self.factors += [(axis, self.angle(angle)) for axis, angle in rotation.turns]
-        shared = all(self.sums[angle].shared for _, angle in self.factors[first:])
-        self.chains.append((first, len(self.factors), shared, _general(rotation)))
-        return len(self.chains) - 1
+    def _phases(self, rotations: list[Rotation]) -> list[int]:
+        imaginary = 1 << self.n_wires
+        terms = [
+            (Parity(each.level.mask ^ imaginary, each.level.flip ^ 1), self.angles[each.angles]) for each in rotations
+        ]
+        shared = all(self.angles.sums[angle].shared for _, angle in terms)
+        first = len(self.diagonal)
+        self.diagonal += operations(terms, self.n_wires)
+        self.n_tables, self.by_row = self.n_tables + shared, self.by_row or not shared
+        return [PHASES, first, len(self.diagonal), self.n_tables - 1 if shared else -1]
 
-    def table(self, values: AnyArray) -> int:
-        for start, known in self._known():
+    def _matrix(self, step: Matrix) -> list[int]:
+        place, basis = _places_where([level.turned() for level in step.levels], self.n_wires)
+        table = self._table(np.stack([step.values.real, step.values.imag], axis=-1).ravel())
+        moves = [0]
+        for mask in step.masks:
+            moves = [move ^ bit for move in moves for bit in (0, mask)]
+        self.spare = max(self.spare, 2 * len(moves))
+        lanes = [LANES * number for number in (*moves, *basis)]
+        return [MATRIX, LANES * place, len(basis), table, len(step.masks), *lanes]
+
+    def _table(self, values: AnyArray) -> int:
+        starts = np.cumsum([0, *(len(table) for table in self.tables)])
+        for start, known in zip(starts.tolist(), self.tables, strict=False):
             if known.shape == values.shape and (known == values).all():
                 return start
         self.tables.append(values)
         self.filled += len(values)
         return self.filled - len(values)
-
-    def _known(self) -> list[tuple[int, AnyArray]]:
-        starts = np.cumsum([0, *(len(table) for table in self.tables)])
-        return list(zip(starts.tolist(), self.tables, strict=False))
-
-    def code(self, step: schedule.Pass) -> list[int]:
-        """A pass as the kernels read it."""
-        if isinstance(step, Turns):
-            return self._turns(step.rotations)
-        if isinstance(step, Phases):
-            terms = [
-                (rotation.level.mask, rotation.level.flip, self.angle(angle))
-                for rotation in step.rotations
-                for _, angle in rotation.turns
-            ]
-            return [PHASES, 3 + 3 * len(terms), len(terms), *(number for term in terms for number in term)]
-        if isinstance(step, Signs):
-            return [SIGNS, 3, self.table(_signs(step, self.n_wires))]
-        return self._matrix(step)
-
-    def _turns(self, rotations: list[Rotation]) -> list[int]:
-        zeros = [rotation.level.turned() for rotation in rotations]
-        place, basis = _places_where([*zeros, *rotations[0].where], self.n_wires)
-        chains = [self.chain(rotation) for rotation in rotations]
-        masks = [rotation.mask for rotation in rotations]
-        general = int(any(map(_general, rotations)))
-        code = [*masks, place, len(basis), *chains, general, *basis]
-        return [TURN if len(rotations) == 1 else TURNS, 2 + len(code), *code]
-
-    def _matrix(self, step: Matrix) -> list[int]:
-        place, basis = _places_where([level.turned() for level in step.levels], self.n_wires)
-        table = self.table(np.stack([step.values.real, step.values.imag], axis=-1).ravel())
-        moves = [0]
-        for mask in step.masks:
-            moves = [move ^ bit for move in moves for bit in (0, mask)]
-        self.spare = max(self.spare, 2 * len(moves))
-        return [MATRIX, 6 + len(moves) + len(basis), place, len(basis), table, len(step.masks), *moves, *basis]
 
 
 def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True, complex_start: bool = False) -> Plan:
@@ -153,41 +183,46 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
         from_zero: Whether it begins in the state of all zeros, and not in one that is given.
         complex_start: Whether the state that is given is complex.
     """
-    n_wires = len(gates.frame.masks)
-    start, passes = schedule.scheduled(gates, n_wires, from_zero=from_zero)
-    writer = _Writer(parameters, n_wires)
-    begin = [-1 if rotation is None else writer.chain(rotation) for rotation in start.rotations]
-    code, offsets = list(begin), []
-    for step in passes:
+    n_wires, frame = len(gates.frame.masks), gates.frame
+    start, passes = schedule.scheduled(gates, from_zero=from_zero)
+    real = schedule.real(passes, start, gates.imaginary) and not complex_start
+    angles = _Angles(parameters, _angles_in(start, passes))
+    writer = _Writer(angles, n_wires, n_wires + (not real))
+    spans = np.cumsum([0, *(len(chain) for chain in start.rotations)])
+    factors = [(AXES.index(axis), angles[each]) for chain in start.rotations for axis, each in chain]
+    chain = [
+        (first, last, all(angles.sums[angle].shared for _, angle in factors[first:last]))
+        for first, last in zip(spans[:-1].tolist(), spans[1:].tolist(), strict=True)
+    ]
+    code, offsets = [], []
+    for step, form in zip(passes, _forms(passes), strict=True):
         offsets.append(len(code))
-        code += writer.code(step)
-    order = sorted(range(len(writer.sums)), key=lambda index: not writer.sums[index].shared)
-    sums = tuple(writer.sums[index] for index in order)
-    renamed = {old: new for new, old in enumerate(order)}
-    for offset, step in zip(offsets, passes, strict=True):
-        if isinstance(step, Phases):
-            for place in range(offset + 5, offset + code[offset + 1], 3):
-                code[place] = renamed[code[place]]
-    factors = [(axis, renamed[angle]) for axis, angle in writer.factors]
-    terms, numbers = _terms(sums)
+        code += writer.code(step, form)
+    terms, numbers = _terms(angles.sums)
+    places = frame.places()
     return Plan(
         n_wires=n_wires,
-        real=schedule.real(passes, start) and not complex_start,
-        n_shared=sum(each.shared for each in sums),
+        real=real,
+        n_shared=sum(each.shared for each in angles.sums),
         n_passes=len(passes),
-        sums=sums,
-        phase=tuple(writer.sum_of(angle) for angle in gates.phase),
+        n_tables=writer.n_tables,
+        by_row=writer.by_row,
+        sums=angles.sums,
+        phase=tuple(angles.sum_of([angle]) for angle in gates.phase),
         terms=terms,
         numbers=numbers,
-        chain=np.array(writer.chains, dtype=np.int64).reshape(-1, 4),
+        chain=np.array(chain, dtype=np.int64).reshape(-1, 3),
         factors=np.array(factors, dtype=np.int64).reshape(-1, 2),
         code=np.array([*code, *offsets], dtype=np.int64),
+        diagonal=np.array(writer.diagonal, dtype=np.int64).reshape(-1, 5),
         tables=np.concatenate([*writer.tables, np.zeros(1)]),
-        places=gates.frame.places(),
+        places=places,
+        signs=frame.sign_of(places),
         spare=writer.spare,
-        frame=gates.frame,
+        frame=frame,
         used=tuple(
-            _angles_of(code, offset, step, writer.chains, factors) for offset, step in zip(offsets, passes, strict=True)
+            tuple(angles[each.angles] for each in step.rotations) if isinstance(step, (Turns, Phases)) else ()
+            for step in passes
         ),
     )
 
@@ -201,36 +236,27 @@ def word_row(frame: Frame, word: dict[int, str]) -> tuple[int, int, int, int]:
         if letter in "YZ":
             parity += frame.parities[wire]
         ys += letter == "Y"
+    parity += frame.twist(mask)
     return mask, parity.mask, parity.flip, ys
 
 
-def _general(rotation: Rotation) -> bool:
-    return any(axis != Y for axis, _ in rotation.turns)
+def _angles_in(start: schedule.Start, passes: Sequence[schedule.Pass]) -> Iterator[list[Angle]]:
+    for chain in start.rotations:
+        yield from (angles for _, angles in chain)
+    for step in passes:
+        if isinstance(step, (Turns, Phases)):
+            yield from (rotation.angles for rotation in step.rotations)
 
 
-def _angles_of(code: list[int], at: int, step: schedule.Pass, chains: list, factors: list) -> tuple[int, ...]:
-    """The angles of a pass."""
-    if isinstance(step, Phases):
-        return tuple(code[at + 5 : at + code[at + 1] : 3])
-    if isinstance(step, Turns):
-        first = at + (5 if code[at] == TURN else 6)
-        picked = [chains[index] for index in code[first : first + len(step.rotations)]]
-        return tuple(angle for chain in picked for _, angle in factors[chain[0] : chain[1]])
-    return ()
+def _forms(passes: Sequence[schedule.Pass]) -> list[int]:
+    """Of each pass whether its rotations may be done without their cosines; those are made up for by the last."""
+    forms = [LATER if isinstance(step, Turns) and not step.rotations[0].where else NEVER for step in passes]
+    if LATER in forms:
+        forms[len(forms) - 1 - forms[::-1].index(LATER)] = NOW
+    return forms
 
 
-def _signs(step: Signs, n_wires: int) -> AnyArray:
-    """Of all places, 1 or -1."""
-    places, odd = np.arange(2**n_wires, dtype=np.int64), np.zeros(2**n_wires, dtype=np.int64)
-    for term in step.terms:
-        both = np.ones_like(odd)
-        for parity in term:
-            both &= (np.bitwise_count(places & parity.mask) & 1) ^ parity.flip
-        odd ^= both
-    return 1.0 - 2.0 * odd
-
-
-def _places_where(conditions: Sequence[Parity], n_wires: int) -> tuple[int, list[int]]:
+def _places_where(conditions: Sequence[Parity], bits: int) -> tuple[int, list[int]]:
     """One place where all parities are 1, and masks by which all others are reached from it."""
     rows: list[list[int]] = []
     for mask, flip in conditions:
@@ -249,7 +275,7 @@ def _places_where(conditions: Sequence[Parity], n_wires: int) -> tuple[int, list
     place = sum(pivot for pivot, _, value in rows if value)
     pivots = sum(pivot for pivot, _, _ in rows)
     basis = []
-    for bit in range(n_wires):
+    for bit in range(bits):
         free = 1 << bit
         if not free & pivots:
             basis.append(free | sum(pivot for pivot, mask, _ in rows if mask & free))

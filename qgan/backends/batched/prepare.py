@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.trig import half_turns
-from qgan.backends.batched.vectors import LANES, load, splat, store, widen
+from qgan.backends.batched.vectors import load, splat, store, total, widen
 
 FAR_ROUND, TWO_TURNS = 1e6, 4 * math.pi
+# A cosine whose square is smaller than that is not left out of a rotation.
+SMALL = 1 / 256
 
 
 @inner
@@ -28,9 +31,13 @@ def gather(latent: Any, first: Any, rows: Any, columns: Any) -> None:
 
 @inner
 def angles(
-    terms: Any, numbers: Any, n_angles: Any, first: Any, last: Any, columns: Any, weights: Any, trig: Any
-) -> Any:
-    """Cosines and sines of half of each angle, a sum of products of latents and weights. True if all are finite."""
+    terms: Any, numbers: Any, n_angles: Any, first: Any, last: Any, columns: Any, weights: Any, trig: Any, upright: Any
+) -> Any:  # fmt: skip
+    """Of half of each angle, a sum of products of latents and weights, cosine, sine and tangent. True if it is finite.
+
+    Args:
+        upright: For each angle, whether none of its cosines is small.
+    """
     fine = True
     values = np.empty(LANES)
     ids = n_angles + 2 + terms[n_angles]
@@ -45,14 +52,22 @@ def angles(
                 else:
                     product = product * splat(weights[-1 - factor])
             value = value + product
-        store(values, 0, value)
-        for lane in range(LANES):
-            if not abs(values[lane]) < FAR_ROUND:
+        if not total(value * value) < FAR_ROUND * FAR_ROUND:
+            store(values, 0, value)
+            for lane in range(LANES):
                 fine = fine and math.isfinite(values[lane])
                 values[lane] = values[lane] % TWO_TURNS
-        cosine, sine = half_turns(load(values, 0))
-        store(trig, 2 * angle * LANES, widen(cosine, trig))
-        store(trig, (2 * angle + 1) * LANES, widen(sine, trig))
+            value = load(values, 0)
+        cosine, sine = half_turns(value)
+        at = 3 * angle * LANES
+        c, s = widen(cosine, trig), widen(sine, trig)
+        store(trig, at, c)
+        store(trig, at + LANES, s)
+        store(trig, at + 2 * LANES, s / c)
+        upright[angle] = 1
+        for lane in range(at, at + LANES):
+            if trig[lane] * trig[lane] < SMALL:
+                upright[angle] = 0
     return fine
 
 
@@ -73,7 +88,7 @@ def chains(chain: Any, factors: Any, fresh: Any, trig: Any, rotations: Any) -> N
         )
         for place in range(chain[index, 0], chain[index, 1]):
             axis, angle = factors[place, 0], factors[place, 1]
-            c, s = load(trig, 2 * angle * LANES), load(trig, (2 * angle + 1) * LANES)
+            c, s = load(trig, 3 * angle * LANES), load(trig, (3 * angle + 1) * LANES)
             if axis == 0:
                 ar, ai, br, bi = c * ar + s * bi, c * ai - s * br, c * br + s * ai, c * bi - s * ar
             elif axis == 1:
@@ -88,21 +103,15 @@ def chains(chain: Any, factors: Any, fresh: Any, trig: Any, rotations: Any) -> N
 
 
 @inner
-def begin(start: Any, rotations: Any, re: Any, im: Any) -> None:
-    """The product state in which bit i is turned by chain ``start[i]``, or 0 where that is -1. ``im`` may be empty."""
+def begin(rotations: Any, re: Any, im: Any) -> None:
+    """The product state in which each bit has been turned by its chain. ``im`` may be empty."""
     one, zero = splat(re.dtype.type(1)), splat(re.dtype.type(0))
     full = len(im) > 0
     store(re, 0, one)
     if full:
         store(im, 0, zero)
-    for bit in range(len(start)):
-        size = (1 << bit) * LANES
-        if start[bit] < 0:
-            re[size : 2 * size] = 0
-            if full:
-                im[size : 2 * size] = 0
-            continue
-        at = 4 * start[bit] * LANES
+    at, size = 0, LANES
+    while size < len(re):
         ar, ai = load(rotations, at), load(rotations, at + LANES)
         br, bi = load(rotations, at + 2 * LANES), load(rotations, at + 3 * LANES)
         if full:
@@ -117,3 +126,4 @@ def begin(start: Any, rotations: Any, re: Any, im: Any) -> None:
                 r = load(re, place)
                 store(re, place + size, br * r)
                 store(re, place, ar * r)
+        at, size = at + 4 * LANES, 2 * size

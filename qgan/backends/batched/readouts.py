@@ -4,8 +4,9 @@ __all__ = ["probabilities", "pull_probabilities", "pull_states", "pull_words", "
 
 from typing import Any
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import LANES, load, parity, splat, store
+from qgan.backends.batched.vectors import load, parity, splat, store
 
 # States that are read at once: of each row as many lie side by side, and those of eight rows stay in the first cache.
 TILE = 16
@@ -126,7 +127,9 @@ def pull_words(
 
 
 @inner
-def pull_states(cotangent: Any, places: Any, first: Any, rows: Any, lre: Any, lim: Any) -> None:
+def pull_states(
+    cotangent: Any, places: Any, signs: Any, first: Any, rows: Any, lre: Any, lim: Any
+) -> None:  # fmt: skip
     """Lambda as it is given, complex, of shape (all rows, states)."""
     if rows < LANES:
         lre[:] = 0
@@ -134,7 +137,7 @@ def pull_states(cotangent: Any, places: Any, first: Any, rows: Any, lre: Any, li
     for state in range(len(places)):
         at = places[state] * LANES
         for lane in range(rows):
-            value = cotangent[first + lane, state]
+            value = cotangent[first + lane, state] * signs[state]
             lre[at + lane] = value.real
             if len(lim) > 0:
                 lim[at + lane] = value.imag

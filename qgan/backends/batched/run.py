@@ -8,20 +8,29 @@ __all__ = ["NOTHING", "PROBABILITIES", "STATES", "WORDS", "pull", "push"]
 
 from typing import Any
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner, kernel
-from qgan.backends.batched.passes import apply, undo
-from qgan.backends.batched.plan import PHASES, TURN, TURNS
+from qgan.backends.batched.passes import MOST, matrix, signs, turn, turn_longer, turns, turns_longer
+from qgan.backends.batched.phases import (
+    apply_rows,
+    apply_shared,
+    gather_rows,
+    gather_shared,
+    make_rows,
+    make_shared,
+)
+from qgan.backends.batched.plan import LATER, MATRIX, NEVER, PHASES, SIGNS, TURN, TURNS
 from qgan.backends.batched.prepare import angles, begin, chains, gather
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
 from qgan.backends.batched.slopes import (
     along_chain,
     back_turn,
-    back_turn_real,
-    back_turns_real,
-    of_phases,
+    back_turn_longer,
+    back_turns,
+    back_turns_longer,
     slopes_of_bit,
 )
-from qgan.backends.batched.vectors import LANES, load, splat, store, total, widen
+from qgan.backends.batched.vectors import load, splat, store, total, widen
 
 # What is read out.
 NOTHING, PROBABILITIES, WORDS, STATES = range(4)
@@ -29,130 +38,265 @@ NOTHING, PROBABILITIES, WORDS, STATES = range(4)
 
 @kernel
 def push(
-    plan: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, tables: Any, places: Any, word: Any,
-    latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any, columns: Any, trig: Any, rotations: Any,
-    spare: Any, re: Any, im: Any, out: Any,
+    facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
+    word: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any, columns: Any, trig: Any,
+    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
-        plan: Numbers of angles, of angles without latents, of diagonal words, of rows in a set, of latents in a set (0
-            where all sets share them), what is read out, and the first of: start, passes, their offsets.
+        facts: Numbers of angles, of angles without latents, of diagonal words, of rows in a set, of latents in a set (0
+            where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
+            and how many passes there are.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
-        chain: Of rotations: the first factor, the one after the last, whether it has no latents.
+        chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no
+            latents.
         factors: Axis and angle of each.
-        code: The start, the passes, and where each of them begins.
+        code: The passes, and where each of them begins.
+        diagonal: Operations that make tables of phases.
         tables: Signs and matrices.
         places: Where the amplitude of each logical basis state is.
         word: What is read out as expectation values.
         latent: Shape (rows, latents).
         weights: Shape (sets, weights).
         initial: Shape (1 or rows, 2, states): a state to begin with, in the order of its places, or no rows.
-        kept: Whether every block has a state of its own in ``re`` and ``im``, or all share one.
+        kept: Whether every block has a state of its own in ``states``, or all share one.
         columns: Space for latents.
-        trig: For cosines and sines.
+        trig: For cosines, sines and tangents.
+        upright: For whether cosines are not small.
         rotations: For the chains.
+        shared: For tables of phases that serve all rows, shape (tables, 2, states).
+        phases: For those of eight rows, shape (2, numbers).
         spare: For a few vectors.
-        re: For the real parts.
-        im: For the imaginary ones, or nothing where all is real.
+        states: For real parts and, unless all is real, imaginary ones of each block.
         out: Shape (all rows, size of the read-out), in which set follows upon set.
     """
-    n_angles, n_shared, diagonal, batch, stride, kind = plan[0], plan[1], plan[2], plan[3], plan[4], plan[5]
-    n_wires, first_pass, n_passes = plan[6], plan[7], plan[8]
-    size, per_set, done, fine = LANES << n_wires, -(-batch // LANES), -1, True
+    diagonals, batch, stride, kind = facts[2], facts[3], facts[4], facts[5]
+    size, half, per_set, done, fine = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1, True
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
-        rows, fresh = min(LANES, batch - at), which != done
+        rows, row = min(LANES, batch - at), which * batch + at
         fine &= _prepare(
-            terms, numbers, n_angles, n_shared, chain, factors, latent, stride * which + at, rows, weights[which],
-            fresh, columns, trig, rotations,
+            facts, terms, numbers, chain, factors, code, diagonal, latent, stride * which + at, rows, weights[which],
+            which != done, columns, trig, upright, rotations, shared,
         )  # fmt: skip
         done = which
-        a = block * size if kept else 0
-        r, i = re[a : a + size], im[a : a + size]
+        first = block * size if kept else 0
+        state = states[first : first + size]
+        re, im = state[:half], state[half:]
         if len(initial):
-            _load_states(initial, which * batch + at, rows, r, i)
+            _load_states(initial, row, rows, re, im)
         else:
-            begin(code[:n_wires], rotations, r, i)
-        for index in range(n_passes):
-            apply(code, code[first_pass + index], rotations, trig, tables, spare, r, i)
-        row = which * batch + at
+            begin(rotations, re, im)
+        _forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, state, re, im)
         if kind == PROBABILITIES:
-            probabilities(places, r, i, row, rows, out)
+            probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
-            words(word, diagonal, row, rows, r, i, spare, out)
+            words(word, diagonals, row, rows, re, im, spare, out)
     return fine
 
 
 @kernel
 def pull(
-    plan: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, tables: Any, places: Any, word: Any,
-    latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any, rotations: Any, spare: Any, re: Any,
-    im: Any, lre: Any, lim: Any, slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, states: Any,
-    of_latent: Any, of_weights: Any,
+    facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
+    word: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any, upright: Any, rotations: Any,
+    shared: Any, phases: Any, spare: Any, states: Any, lam: Any, slopes: Any, wide: Any, wanted: Any, last: Any,
+    cotangent: Any, amplitudes: Any, sign: Any, of_latent: Any, of_weights: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
     Args:
-        re: The states that :func:`push` kept; they are used up.
-        lre: Space for one state, as ``re``; ``lim`` likewise.
+        states: Those that :func:`push` kept; they are used up.
+        lam: Space for one state.
         slopes: Space for those of the angles.
         wide: Space for one vector.
         wanted: For each angle whether its slope is wanted.
         last: The earliest pass that has one, or -1 where the start has.
         cotangent: Shape (all rows, size of the read-out).
-        states: Shape (all rows, states), complex: lambda where states are read out.
+        amplitudes: Shape (all rows, states), complex: lambda where states are read out.
+        sign: Of each logical basis state's amplitude, 1 or -1.
         of_latent: Shape (all rows, latents), or no rows where they are not wanted.
         of_weights: Shape (blocks, weights), or no rows.
     """
-    n_angles, n_shared, diagonal, batch, stride, kind = plan[0], plan[1], plan[2], plan[3], plan[4], plan[5]
-    n_wires, first_pass, n_passes = plan[6], plan[7], plan[8]
-    size, per_set, done = LANES << n_wires, -(-batch // LANES), -1
+    diagonals, batch, stride, kind = facts[2], facts[3], facts[4], facts[5]
+    size, half, per_set, done = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1
+    lre, lim = lam[:half], lam[half:]
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
         rows, row = min(LANES, batch - at), which * batch + at
         _prepare(
-            terms, numbers, n_angles, n_shared, chain, factors, latent, stride * which + at, rows, weights[which],
-            which != done, columns, trig, rotations,
+            facts, terms, numbers, chain, factors, code, diagonal, latent, stride * which + at, rows, weights[which],
+            which != done, columns, trig, upright, rotations, shared,
         )  # fmt: skip
         done = which
-        r, i = re[block * size : (block + 1) * size], im[block * size : min(len(im), (block + 1) * size)]
+        psi = states[block * size : (block + 1) * size]
+        re, im = psi[:half], psi[half:]
         if kind == PROBABILITIES:
-            pull_probabilities(places, cotangent, row, rows, r, i, lre, lim)
+            pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
-            pull_words(word, diagonal, cotangent, row, rows, r, i, lre, lim, spare)
+            pull_words(word, diagonals, cotangent, row, rows, re, im, lre, lim, spare)
         else:
-            pull_states(states, places, row, rows, lre, lim)
-        for index in range(n_passes - 1, max(last, 0) - 1, -1):
-            where = code[first_pass + index]
-            if code[where] == TURN or code[where] == TURNS:
-                _back_turns(code, where, chain, factors, rotations, trig, r, i, lre, lim, slopes)
-            else:
-                if code[where] == PHASES:
-                    of_phases(code, where, r, i, lre, lim, slopes)
-                undo(code, where, trig, tables, spare, r, i)
-                undo(code, where, trig, tables, spare, lre, lim)
+            pull_states(amplitudes, places, sign, row, rows, lre, lim)
+        weight = _backwards(
+            facts, code, diagonal, tables, trig, upright, shared, phases, spare, psi, re, im, lam, lre, lim, slopes,
+            max(last, 0),
+        )  # fmt: skip
         if last < 0:
-            for bit in range(n_wires):
-                if code[bit] >= 0:
-                    x, y, z = slopes_of_bit(bit, r, i, lre, lim)
-                    along_chain(x, y, z, chain[code[bit], 0], chain[code[bit], 1], factors, trig, slopes)
+            for bit in range(facts[6]):
+                if chain[bit, 1] > chain[bit, 0]:
+                    x, y, z = slopes_of_bit(bit, re, im, lre, lim)
+                    x, y, z = weight * x, weight * y, weight * z
+                    along_chain(x, y, z, chain[bit, 0], chain[bit, 1], factors, trig, slopes)
         _to_inputs(
-            terms, numbers, n_angles, wanted, slopes, wide, columns, weights[which], row, rows, block, of_latent,
+            terms, numbers, facts[0], wanted, slopes, wide, columns, weights[which], row, rows, block, of_latent,
             of_weights,
         )  # fmt: skip
 
 
 @inner
 def _prepare(
-    terms: Any, numbers: Any, n_angles: Any, n_shared: Any, chain: Any, factors: Any, latent: Any, first: Any,
-    rows: Any, weights: Any, fresh: Any, columns: Any, trig: Any, rotations: Any,
+    facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, latent: Any, first: Any,
+    rows: Any, weights: Any, fresh: Any, columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any,
 ) -> Any:  # fmt: skip
+    n_angles, n_shared, first_pass, n_passes = facts[0], facts[1], facts[8], facts[9]
     gather(latent, first, rows, columns)
-    fine = angles(terms, numbers, n_angles, 0 if fresh else n_shared, n_angles, columns, weights, trig)
+    fine = angles(
+        terms, numbers, n_angles, 0 if fresh else n_shared, n_angles, columns, weights, trig, upright
+    )  # fmt: skip
     chains(chain, factors, fresh, trig, rotations)
+    for index in range(n_passes if fresh and len(shared) else 0):
+        at = code[first_pass + index]
+        if code[at] == PHASES and code[at + 3] >= 0:
+            table = shared[code[at + 3]]
+            make_shared(diagonal, code[at + 1], code[at + 2], trig, table[0], table[1])
     return fine
+
+
+@inner
+def _forwards(
+    facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
+    state: Any, re: Any, im: Any,
+) -> None:  # fmt: skip
+    first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
+    # What the state would have to be multiplied by: cosines that were left out.
+    length, left_out = splat(one), 0
+    for index in range(n_passes):
+        at = code[first_pass + index]
+        kind, form = code[at], code[at + 1]
+        if kind == TURN:
+            a = code[at + 5]
+            t = 3 * a * LANES
+            c, s = load(trig, t), load(trig, t + LANES)
+            if form == NEVER:
+                turn(code, at, c, s, state)
+            elif form == LATER and upright[a] and left_out < MOST:
+                turn_longer(code, at, load(trig, t + 2 * LANES), state)
+                length, left_out = length * c, left_out + 1
+            else:
+                turn(code, at, length * c, length * s, state)
+                length, left_out = splat(one), 0
+        elif kind == TURNS:
+            a, b = code[at + 6], code[at + 7]
+            t, r = 3 * a * LANES, 3 * b * LANES
+            c, d = load(trig, t), load(trig, r)
+            if form == LATER and upright[a] and upright[b] and left_out < MOST:
+                turns_longer(code, at, load(trig, t + 2 * LANES), load(trig, r + 2 * LANES), state)
+                length, left_out = length * c * d, left_out + 2
+            else:
+                turns(code, at, length * c, length * load(trig, t + LANES), d, load(trig, r + LANES), state)
+                length, left_out = splat(one), 0
+        else:
+            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, one)
+
+
+@inner
+def _backwards(
+    facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
+    psi: Any, re: Any, im: Any, lam: Any, lre: Any, lim: Any, slopes: Any, last: Any,
+) -> Any:  # fmt: skip
+    """Undoes all passes down to ``last``; what slopes taken after that are to be multiplied by."""
+    first_pass, n_passes, one = facts[8], facts[9], psi.dtype.type(1)
+    length, left_out = splat(one), 0
+    for index in range(n_passes - 1, last - 1, -1):
+        at = code[first_pass + index]
+        kind, weight = code[at], length * length
+        if kind == TURN:
+            a = code[at + 5]
+            t = 3 * a * LANES
+            c, s = load(trig, t), load(trig, t + LANES)
+            if code[at + 1] == NEVER:
+                y = back_turn(code, at, c, s, psi, lam)
+            elif upright[a] and left_out < MOST:
+                y = back_turn_longer(code, at, load(trig, t + 2 * LANES), psi, lam)
+                length, left_out = length * c, left_out + 1
+            else:
+                y = back_turn(code, at, length * c, length * s, psi, lam)
+                length, left_out = splat(one), 0
+            store(slopes, a * LANES, weight * y)
+        elif kind == TURNS:
+            a, b = code[at + 6], code[at + 7]
+            t, r = 3 * a * LANES, 3 * b * LANES
+            c, d = load(trig, t), load(trig, r)
+            if upright[a] and upright[b] and left_out < MOST:
+                y, z = back_turns_longer(
+                    code, at, load(trig, t + 2 * LANES), load(trig, r + 2 * LANES), psi, lam
+                )  # fmt: skip
+                length, left_out = length * c * d, left_out + 2
+            else:
+                y, z = back_turns(
+                    code, at, length * c, length * load(trig, t + LANES), d, load(trig, r + LANES), psi, lam
+                )  # fmt: skip
+                length, left_out = splat(one), 0
+            store(slopes, a * LANES, weight * y)
+            store(slopes, b * LANES, weight * z)
+        else:
+            if kind == PHASES:
+                first, end, table = code[at + 1], code[at + 2], code[at + 3]
+                if table >= 0:
+                    gather_shared(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
+                else:
+                    gather_rows(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
+            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, -one)
+            _again(code, at, tables, shared, phases, spare, lre, lim)
+    return length * length
+
+
+@inner
+def _other(
+    code: Any, at: Any, diagonal: Any, tables: Any, trig: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any,
+    sign: Any,
+) -> None:  # fmt: skip
+    """A pass that is no rotation, or with ``sign`` -1 its inverse."""
+    if code[at] == SIGNS:
+        signs(code, at, tables, re)
+        signs(code, at, tables, im)
+    elif code[at] == MATRIX:
+        matrix(code, at, sign < 0, tables, spare, re, im)
+    elif code[at + 3] >= 0:
+        table = shared[code[at + 3]]
+        apply_shared(table[0], table[1], sign, re, im)
+    else:
+        make_rows(diagonal, code[at + 1], code[at + 2], trig, phases[0], phases[1])
+        apply_rows(phases[0], phases[1], sign, re, im)
+
+
+@inner
+def _again(
+    code: Any, at: Any, tables: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any
+) -> None:  # fmt: skip
+    """The inverse that has just been done, of another state."""
+    sign = re.dtype.type(-1)
+    if code[at] == SIGNS:
+        signs(code, at, tables, re)
+        signs(code, at, tables, im)
+    elif code[at] == MATRIX:
+        matrix(code, at, True, tables, spare, re, im)
+    elif code[at + 3] >= 0:
+        table = shared[code[at + 3]]
+        apply_shared(table[0], table[1], sign, re, im)
+    else:
+        apply_rows(phases[0], phases[1], sign, re, im)
 
 
 @inner
@@ -163,38 +307,6 @@ def _load_states(initial: Any, first: Any, rows: Any, re: Any, im: Any) -> None:
             re[place * LANES + lane] = initial[row, 0, place]
             if len(im):
                 im[place * LANES + lane] = initial[row, 1, place]
-
-
-@inner
-def _back_turns(
-    code: Any, at: Any, chain: Any, factors: Any, rotations: Any, trig: Any, re: Any, im: Any, lre: Any, lim: Any,
-    slopes: Any,
-) -> None:  # fmt: skip
-    zero = splat(re.dtype.type(0))
-    if code[at] == TURNS and len(im) == 0:
-        one, two = code[at + 6], code[at + 7]
-        y, z = back_turns_real(code, at, rotations, re, lre)
-        along_chain(zero, y, zero, chain[one, 0], chain[one, 1], factors, trig, slopes)
-        along_chain(zero, z, zero, chain[two, 0], chain[two, 1], factors, trig, slopes)
-        return
-    count = 1 if code[at] == TURN else 2
-    place, free, general, basis = (
-        code[at + 2 + count],
-        code[at + 3 + count],
-        code[at + 4 + 2 * count],
-        at + 5 + 2 * count,
-    )
-    for which in range(count):
-        mask, other = code[at + 2 + which], code[at + 3 - which] if count == 2 else 0
-        index = code[at + 4 + count + which]
-        x, z = zero, zero
-        if general:
-            x, y, z = back_turn(code, basis, place, free, mask, other, index, rotations, re, im, lre, lim)
-        else:
-            y = back_turn_real(code, basis, place, free, mask, other, index, rotations, re, lre)
-            if len(im) > 0:
-                y = y + back_turn_real(code, basis, place, free, mask, other, index, rotations, im, lim)
-        along_chain(x, y, z, chain[index, 0], chain[index, 1], factors, trig, slopes)
 
 
 @inner
@@ -215,20 +327,18 @@ def _to_inputs(
         for term in range(terms[angle], terms[angle + 1]):
             begin_, end = terms[n_angles + 1 + term], terms[n_angles + 2 + term]
             for place in range(begin_, end):
+                factor = terms[ids + place]
+                if len(of_weights if factor < 0 else of_latent) == 0:
+                    continue
                 product = slope * splat(numbers[n_angles + term])
                 for other in range(begin_, end):
-                    factor = terms[ids + other]
+                    by = terms[ids + other]
                     if other == place:
                         continue
-                    if factor >= 0:
-                        product = product * load(columns, factor * LANES)
-                    else:
-                        product = product * splat(weights[-1 - factor])
-                factor = terms[ids + place]
+                    product = product * (load(columns, by * LANES) if by >= 0 else splat(weights[-1 - by]))
                 if factor < 0:
-                    if len(of_weights):
-                        of_weights[block, -1 - factor] += total(product)
-                elif len(of_latent):
+                    of_weights[block, -1 - factor] += total(product)
+                else:
                     store(wide, 0, product)
                     for lane in range(rows):
                         of_latent[row + lane, factor] += wide[lane]

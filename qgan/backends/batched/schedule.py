@@ -1,28 +1,29 @@
-"""Which steps are taken in one pass over the state: neighbours that commute are merged, joined or taken together."""
+"""Which steps are taken in one pass over the state: neighbours that commute are merged, or taken together."""
 
 __all__ = ["Pass", "Phases", "Start", "Turns", "real", "scheduled"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
-from qgan.backends.batched.frame import Parity, even
-from qgan.backends.batched.gates import Gates, Matrix, Rotation, Signs, Step, Y
+from qgan.backends.batched.frame import even
+from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs, Step, X, Y, Z
 
-# How far back a step is taken, at the most: beyond that compiling would cost more than it saves.
+# How far back, and how far ahead, a step is looked for: beyond that compiling would cost more than it saves.
 FAR = 128
 
 
 @dataclass
 class Start:
-    """The state before the first pass: rotations of wires that are still 0, one for each bit of a place or None."""
+    """The state before the first pass: of each bit of a place the rotations that it begins with, axis by axis."""
 
-    rotations: list[Rotation | None]
+    rotations: list[list[tuple[str, list[Angle]]]]
 
 
 @dataclass
 class Turns:
-    """Rotations of one or two different two-level systems."""
+    """One rotation, or two that can be done on four places at once."""
 
     rotations: list[Rotation]
 
@@ -37,28 +38,60 @@ class Phases:
 Pass: TypeAlias = Turns | Phases | Signs | Matrix
 
 
-def scheduled(gates: Gates, n_wires: int, *, from_zero: bool) -> tuple[Start, list[Pass]]:
+def scheduled(gates: Gates, *, from_zero: bool) -> tuple[Start, list[Pass]]:
     """The passes of a circuit.
 
     Args:
         gates: What is to be done.
-        n_wires: How many.
         from_zero: Whether the state before is all zeros.
     """
     steps: list[Step] = []
     for step in gates.steps:
         _add(steps, step)
-    start = Start([None] * n_wires)
+    start = Start([[] for _ in gates.frame.masks])
     if from_zero:
-        steps = _begin(start, steps)
-    return start, _paired(steps)
+        steps = _begin(start, steps, gates.imaginary)
+    return start, _packed(steps, gates.imaginary)
+
+
+def real(passes: list[Pass], start: Start, imaginary: int) -> bool:
+    """Whether all amplitudes stay real."""
+    rotations = [rotation for each in passes if isinstance(each, (Turns, Phases)) for rotation in each.rotations]
+    matrices = [each for each in passes if isinstance(each, Matrix)]
+    return (
+        not any(rotation.mask & imaginary for rotation in rotations)
+        and not any(matrix.values.imag.any() for matrix in matrices)
+        and all(axis == Y for chain in start.rotations for axis, _ in chain)
+    )
 
 
 def commute(first: Step, second: Step) -> bool:
     """Whether their order does not matter, judged by the masks alone."""
-    return all(even(move, look) for move in first.moves for look in second.looks) and all(
-        even(move, look) for move in second.moves for look in first.looks
+    if isinstance(first, Rotation) and isinstance(second, Rotation):
+        # Each of them keeps the conditions of the other, and as words they commute or do not.
+        kept = all(even(first.mask, each.mask) for each in second.where) and all(
+            even(second.mask, each.mask) for each in first.where
+        )
+        return kept and even(first.mask, second.level.mask) == even(second.mask, first.level.mask)
+    return all(even(move, look) for move in _moves(first) for look in _looks(second)) and all(
+        even(move, look) for move in _moves(second) for look in _looks(first)
     )
+
+
+def _moves(step: Step) -> tuple[int, ...]:
+    """The masks by which amplitudes are mixed."""
+    if isinstance(step, Rotation):
+        return (step.mask,)
+    return step.masks if isinstance(step, Matrix) else ()
+
+
+def _looks(step: Step) -> tuple[int, ...]:
+    """The masks of all parities that matter."""
+    if isinstance(step, Rotation):
+        return (step.level.mask, *(parity.mask for parity in step.where))
+    if isinstance(step, Matrix):
+        return tuple(level.mask for level in step.levels)
+    return tuple(parity.mask for term in step.terms for parity in term)
 
 
 def _add(steps: list[Step], step: Step) -> None:
@@ -79,95 +112,84 @@ def _merged(before: Step, step: Step) -> bool:
             before.terms.remove(term) if term in before.terms else before.terms.append(term)
         return True
     if isinstance(before, Rotation) and isinstance(step, Rotation):
-        same = before.level == step.level and before.where == step.where
-        if same and (before.mask == step.mask or (before.diagonal and step.diagonal)):
-            before.turns += step.turns
-            return True
-        if same and (before.diagonal or step.diagonal) and _dual(before, step):
-            before.mask = step.mask if before.diagonal else before.mask
-            before.turns += step.turns
+        same = before.mask == step.mask and before.level.mask == step.level.mask and before.where == step.where
+        if same:
+            sign = 1.0 if before.level == step.level else -1.0
+            before.angles += [angle.times(sign) for angle in step.angles]
             return True
     return False
 
 
-def _dual(before: Rotation, step: Rotation) -> bool:
-    """Whether the one that is not diagonal moves between levels of the other, and within its conditions."""
-    mask = step.mask if before.diagonal else before.mask
-    return not even(mask, before.level.mask) and all(even(mask, parity.mask) for parity in before.where)
-
-
-def _begin(start: Start, steps: list[Step]) -> list[Step]:
-    """Takes the first rotation of each wire, and signs of what is still zero, out of the steps."""
+def _begin(start: Start, steps: list[Step], imaginary: int) -> list[Step]:
+    """Takes rotations of single wires, as long as nothing has entangled them, out of the steps."""
     rest: list[Step] = []
     for step in steps:
-        free = all(commute(step, other) for other in rest)
-        touched = {index for index, rotation in enumerate(start.rotations) if rotation is not None}
-        if free and isinstance(step, Signs) and not _touches(step, touched) and not _negative(step):
-            continue
-        if free and isinstance(step, Rotation) and not step.where:
-            bit = step.mask.bit_length() - 1
-            if step.mask == 1 << bit and step.level == Parity(step.mask) and bit not in touched:
-                start.rotations[bit] = step
-                continue
-        rest.append(step)
+        found = _of_one_bit(step, imaginary) if isinstance(step, Rotation) else None
+        if found is None or not all(commute(step, other) for other in rest):
+            rest.append(step)
+        else:
+            bit, axis, angles = found
+            start.rotations[bit].append((axis, angles))
     return rest
 
 
-def _touches(step: Signs, bits: set[int]) -> bool:
-    return any(mask >> bit & 1 for mask in step.looks for bit in bits)
+def _of_one_bit(rotation: Rotation, imaginary: int) -> tuple[int, str, list[Angle]] | None:
+    """The bit, the axis and the angles of a rotation of one bit alone."""
+    moved, looked = rotation.mask & ~imaginary, rotation.level.mask & ~imaginary
+    bits = moved | looked
+    if rotation.where or bits.bit_count() != 1:
+        return None
+    axis = Z if not moved else Y if looked else X
+    # The imaginary part stands first where a rotation is not turned round; see Gates.rotate.
+    flip = rotation.level.flip ^ (axis != Y)
+    return bits.bit_length() - 1, axis, [angle.times(-1.0 if flip else 1.0) for angle in rotation.angles]
 
 
-def _negative(step: Signs) -> bool:
-    """Whether it changes the sign of the state that is all zeros."""
-    return sum(all(parity.flip for parity in term) for term in step.terms) % 2 == 1
-
-
-def _paired(steps: list[Step]) -> list[Pass]:
+def _packed(steps: list[Step], imaginary: int) -> list[Pass]:
+    """As few passes as are found: what mixes amplitudes first, and diagonal rotations as late and as many as can be."""
     passes: list[Pass] = []
-    rest = list(steps)
+    rest = [step for step in steps if not isinstance(step, Signs) or step.terms]
+
+    def mixing(step: Step) -> bool:
+        return isinstance(step, Rotation) and step.mask != imaginary
+
+    def diagonal(step: Step) -> bool:
+        return isinstance(step, Rotation) and step.mask == imaginary and not step.where
+
     while rest:
-        step = rest.pop(0)
-        if isinstance(step, Rotation) and step.diagonal:
-            if step.where:
-                passes.append(Turns([step]))
-            else:
-                passes.append(Phases([step, *_taken(rest, step, lambda other: other.diagonal, limit=None)]))
-        elif isinstance(step, Rotation) and not step.where:
-            passes.append(Turns([step, *_taken(rest, step, lambda other: not other.diagonal, limit=1)]))
-        elif isinstance(step, Rotation):
-            passes.append(Turns([step]))
-        elif not isinstance(step, Signs) or step.terms:
-            passes.append(step)
+        if first := _free(rest, mixing, limit=1):
+            passes.append(Turns([*first, *_free(rest, partial(_together, first[0], imaginary), limit=1)]))
+        elif phases := _free(rest, diagonal, limit=None):
+            passes.append(Phases(phases))
+        else:
+            step = rest.pop(0)
+            passes.append(Turns([step]) if isinstance(step, Rotation) else step)
     return passes
 
 
-def _taken(rest: list[Step], step: Rotation, fits: Callable[[Rotation], bool], *, limit: int | None) -> list[Rotation]:
-    """Removes from the rest what can be done now, together with the step."""
+def _free(rest: list[Step], fits: Callable[[Step], bool], *, limit: int | None) -> list[Rotation]:
+    """Removes from the rest what fits and could be done now."""
     taken: list[Rotation] = []
     skipped: list[Step] = []
     place = 0
     while place < len(rest) and len(skipped) < FAR and (limit is None or len(taken) < limit):
-        other = rest[place]
-        if (
-            isinstance(other, Rotation)
-            and not other.where
-            and fits(other)
-            and commute(step, other)
-            and all(commute(other, before) for before in skipped)
-        ):
+        step = rest[place]
+        if isinstance(step, Rotation) and fits(step) and all(commute(step, before) for before in skipped):
             del rest[place]
-            taken.append(other)
+            taken.append(step)
         else:
-            skipped.append(other)
+            skipped.append(step)
             place += 1
     return taken
 
 
-def real(steps: list[Pass], start: Start) -> bool:
-    """Whether all amplitudes stay real."""
-    rotations = [rotation for rotation in start.rotations if rotation is not None]
-    for step in steps:
-        if isinstance(step, Matrix) and step.values.imag.any():
-            return False
-        rotations += step.rotations if isinstance(step, (Turns, Phases)) else []
-    return all(axis == Y for rotation in rotations for axis, _ in rotation.turns)
+def _together(first: Rotation, imaginary: int, second: Step) -> bool:
+    """Whether each of two rotations is one and the same for both of the places that the other one mixes."""
+    return (
+        isinstance(second, Rotation)
+        and second.mask not in (first.mask, imaginary)
+        and not first.where
+        and not second.where
+        and even(first.mask, second.level.mask)
+        and even(second.mask, first.level.mask)
+    )

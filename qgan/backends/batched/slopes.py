@@ -1,110 +1,109 @@
-"""Kernels for the gradient: how the angles of a pass turn the states of eight rows (Jones and Gacon, arXiv:2009.02823).
+"""Kernels for the gradient: rotations undone, and how their angles turn the states (Jones and Gacon, arXiv:2009.02823).
 
-With the state psi and the cotangent's lambda, the derivative of the cost by the angle of exp(-i angle P / 2) is
-Im <lambda| P |psi>, taken where that gate has just been done.
+With the state psi and the cotangent's lambda as real vectors, the derivative of the cost by the angle of a rotation is
+the sum of lambda[b] psi[a] - lambda[a] psi[b] over its pairs (a, b), taken where it has just been done.
 """
 
-__all__ = ["along_chain", "back_turn", "back_turn_real", "back_turns_real", "of_phases", "slopes_of_bit"]
+__all__ = ["along_chain", "back_turn", "back_turn_longer", "back_turns", "back_turns_longer", "slopes_of_bit"]
 
 from typing import Any
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import LANES, load, parity, splat, store, trailing_zeros
+from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
 
 
 @inner
-def back_turns_real(code: Any, at: Any, rotations: Any, re: Any, lre: Any) -> Any:
-    """Undoes two real rotations of real states; Im <lambda| Y |psi> of both before that."""
-    first, second, place, free = code[at + 2], code[at + 3], code[at + 4], code[at + 5]
-    one, two = 4 * code[at + 6] * LANES, 4 * code[at + 7] * LANES
-    c, s = load(rotations, one), load(rotations, one + 2 * LANES)
-    d, t = load(rotations, two), load(rotations, two + 2 * LANES)
-    zero = splat(re.dtype.type(0))
-    y, z = zero, zero
+def back_turn(code: Any, at: Any, c: Any, s: Any, psi: Any, lam: Any) -> Any:
+    """Undoes one rotation; its slope."""
+    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+    slope = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
-        i, j = place * LANES, (place ^ first) * LANES
-        k, m = (place ^ second) * LANES, (place ^ first ^ second) * LANES
-        u, v, w, x = load(re, i), load(re, j), load(re, k), load(re, m)
-        a, b, e, f = load(lre, i), load(lre, j), load(lre, k), load(lre, m)
-        y = y + (b * u - a * v) + (f * w - e * x)
-        z = z + (e * u - a * w) + (f * v - b * x)
-        u, v, w, x = c * u + s * v, c * v - s * u, c * w + s * x, c * x - s * w
-        store(re, i, d * u + t * w)
-        store(re, k, d * w - t * u)
-        store(re, j, d * v + t * x)
-        store(re, m, d * x - t * v)
-        a, b, e, f = c * a + s * b, c * b - s * a, c * e + s * f, c * f - s * e
-        store(lre, i, d * a + t * e)
-        store(lre, k, d * e - t * a)
-        store(lre, j, d * b + t * f)
-        store(lre, m, d * f - t * b)
+        j = i ^ mask
+        u, v, a, b = load(psi, i), load(psi, j), load(lam, i), load(lam, j)
+        slope = slope + b * u - a * v
+        store(psi, i, c * u + s * v)
+        store(psi, j, c * v - s * u)
+        store(lam, i, c * a + s * b)
+        store(lam, j, c * b - s * a)
         if count < 1 << free:
-            place ^= code[at + 9 + trailing_zeros(count)]
+            i ^= code[basis + trailing_zeros(count)]
+    return slope
+
+
+@inner
+def back_turn_longer(code: Any, at: Any, t: Any, psi: Any, lam: Any) -> Any:
+    """Likewise, and both become as long as 1 / cosine."""
+    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+    slope = splat(psi.dtype.type(0))
+    for count in range(1, (1 << free) + 1):
+        j = i ^ mask
+        u, v, a, b = load(psi, i), load(psi, j), load(lam, i), load(lam, j)
+        slope = slope + b * u - a * v
+        store(psi, i, u + t * v)
+        store(psi, j, v - t * u)
+        store(lam, i, a + t * b)
+        store(lam, j, b - t * a)
+        if count < 1 << free:
+            i ^= code[basis + trailing_zeros(count)]
+    return slope
+
+
+@inner
+def back_turns(code: Any, at: Any, c: Any, s: Any, d: Any, r: Any, psi: Any, lam: Any) -> Any:
+    """Undoes two rotations; their slopes."""
+    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    y = z = splat(psi.dtype.type(0))
+    for count in range(1, (1 << free) + 1):
+        j, k, m = i ^ first, i ^ second, i ^ first ^ second
+        u, v, w, x = load(psi, i), load(psi, j), load(psi, k), load(psi, m)
+        a, b, e, f = load(lam, i), load(lam, j), load(lam, k), load(lam, m)
+        y = y + b * u - a * v + f * w - e * x
+        z = z + e * u - a * w + f * v - b * x
+        u, v, w, x = c * u + s * v, c * v - s * u, c * w + s * x, c * x - s * w
+        store(psi, i, d * u + r * w)
+        store(psi, j, d * v + r * x)
+        store(psi, k, d * w - r * u)
+        store(psi, m, d * x - r * v)
+        a, b, e, f = c * a + s * b, c * b - s * a, c * e + s * f, c * f - s * e
+        store(lam, i, d * a + r * e)
+        store(lam, j, d * b + r * f)
+        store(lam, k, d * e - r * a)
+        store(lam, m, d * f - r * b)
+        if count < 1 << free:
+            i ^= code[basis + trailing_zeros(count)]
     return y, z
 
 
 @inner
-def back_turn_real(
-    code: Any, basis: Any, place: Any, free: Any, mask: Any, other: Any, chain: Any, rotations: Any, re: Any, lre: Any
-) -> Any:
-    """Undoes a real rotation of a real part or an imaginary one; its share of Im <lambda| Y |psi> before that.
-
-    ``other`` is a further free direction, or 0.
-    """
-    c, s = load(rotations, 4 * chain * LANES), load(rotations, (4 * chain + 2) * LANES)
-    y = splat(re.dtype.type(0))
+def back_turns_longer(code: Any, at: Any, t: Any, r: Any, psi: Any, lam: Any) -> Any:
+    """Likewise, and both become as long as 1 / both cosines."""
+    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    y = z = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
-        for half in range(2 if other else 1):
-            base = place ^ (other if half else 0)
-            i, j = base * LANES, (base ^ mask) * LANES
-            u, v, a, b = load(re, i), load(re, j), load(lre, i), load(lre, j)
-            y = y + (b * u - a * v)
-            store(re, i, c * u + s * v)
-            store(re, j, c * v - s * u)
-            store(lre, i, c * a + s * b)
-            store(lre, j, c * b - s * a)
+        j, k, m = i ^ first, i ^ second, i ^ first ^ second
+        u, v, w, x = load(psi, i), load(psi, j), load(psi, k), load(psi, m)
+        a, b, e, f = load(lam, i), load(lam, j), load(lam, k), load(lam, m)
+        y = y + b * u - a * v + f * w - e * x
+        z = z + e * u - a * w + f * v - b * x
+        u, v, w, x = u + t * v, v - t * u, w + t * x, x - t * w
+        store(psi, i, u + r * w)
+        store(psi, j, v + r * x)
+        store(psi, k, w - r * u)
+        store(psi, m, x - r * v)
+        a, b, e, f = a + t * b, b - t * a, e + t * f, f - t * e
+        store(lam, i, a + r * e)
+        store(lam, j, b + r * f)
+        store(lam, k, e - r * a)
+        store(lam, m, f - r * b)
         if count < 1 << free:
-            place ^= code[basis + trailing_zeros(count)]
-    return y
-
-
-@inner
-def back_turn(
-    code: Any, basis: Any, place: Any, free: Any, mask: Any, other: Any, chain: Any, rotations: Any, re: Any, im: Any,
-    lre: Any, lim: Any,
-) -> Any:  # fmt: skip
-    """Undoes any rotation; Im <lambda| P |psi> for P = X, Y, Z before that."""
-    at = 4 * chain * LANES
-    ar, ai = load(rotations, at), load(rotations, at + LANES)
-    br, bi = load(rotations, at + 2 * LANES), load(rotations, at + 3 * LANES)
-    zero = splat(re.dtype.type(0))
-    x, y, z = zero, zero, zero
-    for count in range(1, (1 << free) + 1):
-        for half in range(2 if other else 1):
-            base = place ^ (other if half else 0)
-            i, j = base * LANES, (base ^ mask) * LANES
-            pr, pi, qr, qi = load(re, i), load(im, i), load(re, j), load(im, j)
-            lr, li, mr, mi = load(lre, i), load(lim, i), load(lre, j), load(lim, j)
-            x = x + (lr * qi - li * qr) + (mr * pi - mi * pr)
-            y = y + (mr * pr + mi * pi) - (lr * qr + li * qi)
-            z = z + (lr * pi - li * pr) - (mr * qi - mi * qr)
-            # ((a*, b*), (-b, a)) is the inverse.
-            store(re, i, ar * pr + ai * pi + br * qr + bi * qi)
-            store(im, i, ar * pi - ai * pr + br * qi - bi * qr)
-            store(re, j, ar * qr - ai * qi - br * pr + bi * pi)
-            store(im, j, ar * qi + ai * qr - br * pi - bi * pr)
-            store(lre, i, ar * lr + ai * li + br * mr + bi * mi)
-            store(lim, i, ar * li - ai * lr + br * mi - bi * mr)
-            store(lre, j, ar * mr - ai * mi - br * lr + bi * li)
-            store(lim, j, ar * mi + ai * mr - br * li - bi * lr)
-        if count < 1 << free:
-            place ^= code[basis + trailing_zeros(count)]
-    return x, y, z
+            i ^= code[basis + trailing_zeros(count)]
+    return y, z
 
 
 @inner
 def slopes_of_bit(bit: Any, re: Any, im: Any, lre: Any, lim: Any) -> Any:
-    """Im <lambda| P |psi> for P = X, Y, Z of bit ``bit`` of the places; without ``im`` for Y alone."""
+    """Those of rotations about X, Y and Z of bit ``bit`` of the places; without ``im`` for Y alone."""
     zero, size = splat(re.dtype.type(0)), 1 << bit
     x, y, z = zero, zero, zero
     for high in range(0, len(re) // LANES, 2 * size):
@@ -121,29 +120,11 @@ def slopes_of_bit(bit: Any, re: Any, im: Any, lre: Any, lim: Any) -> Any:
 
 
 @inner
-def of_phases(code: Any, at: Any, re: Any, im: Any, lre: Any, lim: Any, slopes: Any) -> None:
-    """Im <lambda| Z.. |psi> for each term of a pass of phases, into the slope of its angle."""
-    first, last = at + 3, at + 3 + 3 * code[at + 2]
-    zero = splat(re.dtype.type(0))
-    for term in range(first, last, 3):
-        store(slopes, code[term + 2] * LANES, zero)
-    for place in range(len(re) // LANES):
-        p = place * LANES
-        value = load(lre, p) * load(im, p) - load(lim, p) * load(re, p)
-        for term in range(first, last, 3):
-            slope = code[term + 2] * LANES
-            if parity(code[term] & place) ^ code[term + 1]:
-                store(slopes, slope, load(slopes, slope) - value)
-            else:
-                store(slopes, slope, load(slopes, slope) + value)
-
-
-@inner
 def along_chain(x: Any, y: Any, z: Any, first: Any, last: Any, factors: Any, trig: Any, slopes: Any) -> None:
-    """The slopes of all angles of a chain, from Im <lambda| P |psi> after its last rotation."""
+    """The slopes of all angles of a chain, from those about each axis after its last rotation."""
     for place in range(last - 1, first - 1, -1):
         axis, angle = factors[place, 0], factors[place, 1]
-        cosine, sine = load(trig, 2 * angle * LANES), load(trig, (2 * angle + 1) * LANES)
+        cosine, sine = load(trig, 3 * angle * LANES), load(trig, (3 * angle + 1) * LANES)
         c, s = cosine * cosine - sine * sine, cosine * sine + cosine * sine
         if axis == 0:
             store(slopes, angle * LANES, x)

@@ -7,8 +7,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import intrinsic
-from qgan.backends.batched.vectors import LANES, Vector
+from qgan.backends.batched.vectors import Vector
 
 # pi / 2 in three parts whose first two have so few digits that their products with a quadrant's number are exact
 # (Cody and Waite), and the Taylor coefficients of sine and cosine, which reach double precision up to pi / 4.

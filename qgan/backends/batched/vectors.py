@@ -4,7 +4,7 @@ LLVM makes of them what the processor has: one register with AVX-512, one or two
 products may be fused (FMA), nothing is reordered: the same bits each time.
 """
 
-__all__ = ["LANES", "load", "parity", "splat", "store", "total", "trailing_zeros", "widen"]
+__all__ = ["Vector", "lane_sums", "load", "parity", "splat", "store", "total", "trailing_zeros", "widen"]
 
 import operator
 from typing import Any, final
@@ -15,9 +15,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
+from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import intrinsic
-
-LANES = 8
 
 _infer: Any = infer_global
 
@@ -85,15 +84,34 @@ def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def total(typingctx: Any, vector: Any) -> Any:  # noqa: ARG001
-    """The sum of the eight, in order."""
+    """The sum of the eight: halves first, then quarters."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        result = builder.extract_element(arguments[0], _lane(0))
-        for index in range(1, LANES):
-            result = builder.fadd(result, builder.extract_element(arguments[0], _lane(index)))
-        return result
+        value = arguments[0]
+        for step in (4, 2, 1):
+            value = builder.fadd(value, _shuffled(builder, value, value, [index ^ step for index in range(LANES)]))
+        return builder.extract_element(value, _lane(0))
 
     return signature(vector.dtype, vector), generate
+
+
+@intrinsic
+def lane_sums(
+    typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any  # noqa: ARG001
+) -> Any:  # fmt: skip
+    """The eight sums of eight vectors, side by side."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        values = list(arguments)
+        # Within quarters, as processors add neighbours; twice, and then the two halves of each.
+        for evens, odds in (_NEIGHBOURS, _NEIGHBOURS, _HALVES):
+            values = [
+                builder.fadd(_shuffled(builder, one, two, evens), _shuffled(builder, one, two, odds))
+                for one, two in zip(values[::2], values[1::2], strict=True)
+            ]
+        return values[0]
+
+    return signature(a, a, b, c, d, e, f, g, h), generate
 
 
 @intrinsic
@@ -134,11 +152,18 @@ def _lane(index: int) -> ir.Constant:
     return ir.Constant(ir.IntType(32), index)
 
 
+_NEIGHBOURS = ([0, 2, 8, 10, 4, 6, 12, 14], [1, 3, 9, 11, 5, 7, 13, 15])
+_HALVES = ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
+
+
+def _shuffled(builder: Any, one: Any, two: Any, lanes: list[int]) -> Any:
+    return builder.shuffle_vector(one, two, ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes))
+
+
 def _splat(builder: Any, number: Any) -> Any:
     kind = ir.VectorType(number.type, LANES)
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, _lane(0))
-    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), lanes)
+    return _shuffled(builder, one, ir.Constant(kind, ir.Undefined), [0] * LANES)
 
 
 def _arithmetic(operation: Any, emit: Any) -> None:
@@ -159,3 +184,4 @@ def _arithmetic(operation: Any, emit: Any) -> None:
 _arithmetic(operator.add, lambda builder: builder.fadd)
 _arithmetic(operator.sub, lambda builder: builder.fsub)
 _arithmetic(operator.mul, lambda builder: builder.fmul)
+_arithmetic(operator.truediv, lambda builder: builder.fdiv)

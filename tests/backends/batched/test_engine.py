@@ -98,10 +98,10 @@ def test_space_is_used_again():
     engine.pull(held, np.ones((9, engine.size)), by_latent=False, by_weights=True)
     _, again = engine.push(latents, weights, batch=9, keep=True)
     assert again is not None
-    assert again.states.re is held.states.re
+    assert again.states is held.states
     _, other = engine.push(latents, weights, batch=9, keep=True)
     assert other is not None
-    assert other.states.re is not held.states.re
+    assert other.states is not held.states
 
 
 def test_a_second_way_back_gives_the_same(lopsided_case):
