@@ -15,7 +15,8 @@ from qgan._typing import AnyArray, ComplexArray
 from qgan.backends.batched import run
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
-from qgan.backends.batched.plan import Plan, word_row
+from qgan.backends.batched.plan import Plan
+from qgan.backends.batched.words import Words, compiled_words
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
@@ -26,18 +27,19 @@ MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about 
 
 @dataclass
 class Held:
-    """What the way back needs of a call; it serves once.
+    """What the way back needs of a call.
 
     Attributes:
         stride: Rows of latents from one set of weights to the next.
-        states: At the end of the circuit: of each block real parts and, unless all is real, imaginary ones.
+        states: At the end of the circuit: of each block real parts and, unless all is real, imaginary ones. None once
+            they are used up.
     """
 
     latent: AnyArray
     weights: AnyArray
     batch: int
     stride: int
-    states: AnyArray
+    states: AnyArray | None
 
 
 class Wish(NamedTuple):
@@ -50,16 +52,16 @@ class Wish(NamedTuple):
 class Space:
     """What one thread works in."""
 
-    def __init__(self, plan: Plan, latents: int, words: int, dtype: Any) -> None:
+    def __init__(self, plan: Plan, latents: int, words: Words, dtype: Any) -> None:
         n, states = len(plan.sums), 1 << plan.n_wires
         self.columns = _aligned(latents * LANES, np.float64)
         self.trig = _aligned(3 * n * LANES, dtype)
         self.upright = np.zeros(n, dtype=np.uint8)
         self.rotations = _aligned(4 * plan.n_wires * LANES, dtype)
         self.shared = _aligned(plan.n_tables * 2 * states, dtype).reshape(-1, 2, states)
-        by_row = states * LANES if plan.by_row else states if plan.n_tables else 0
+        by_row = states * LANES if plan.by_row or words.n_slots else states if plan.n_tables else 0
         self.phases = _aligned(2 * by_row, dtype).reshape(2, by_row)
-        self.spare = _aligned(max(plan.spare, words, 1) * LANES, dtype)
+        self.spare = _aligned(max(plan.spare, words.n_slots, 1) * LANES, dtype)
         self.slopes = _aligned(n * LANES, dtype)
         self.wide = _aligned(LANES, np.float64)
         self.state = _aligned(LANES << plan.bits, dtype)
@@ -88,16 +90,14 @@ class Engine:
         threads: Callable[[], int] = lambda: 1,
     ) -> None:
         self.plan, self.dtype, self._threads = plan, np.dtype(dtype), threads
-        rows = [word_row(plan.frame, word) for word in words or ()]
-        # Kernels take words of Z first; the numbers come out in the order that was asked for.
-        self._order = sorted(range(len(rows)), key=lambda index: rows[index][0] != 0)
-        self._back = np.argsort(self._order)
-        self._words = np.array([rows[index] for index in self._order], dtype=np.int64).reshape(-1, 4)
-        self._diagonal = int((self._words[:, 0] == 0).sum())
+        self._words = compiled_words(plan.frame, words or (), real=plan.real)
         self._kind = run.PROBABILITIES if words is None else run.WORDS
-        self.size = 2**plan.n_wires if words is None else len(rows)
+        self.size = 2**plan.n_wires if words is None else len(words)
         self._tables = plan.tables.astype(self.dtype)
-        self._none = np.empty(0, dtype=self.dtype)
+        # What is given where there is nothing to give.
+        self._no_states = np.empty((0, 2, 0), dtype=self.dtype)
+        self._no_slopes, self._no_cotangent = np.empty((0, 0)), np.empty((0, 0))
+        self._no_amplitudes = np.empty((0, 0), dtype=np.complex128)
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
         self._known: dict[tuple[int, int, int], AnyArray] = {}
         self._wishes: dict[tuple[bool, bool], Wish] = {}
@@ -129,21 +129,22 @@ class Engine:
         Raises:
             DivergedError: If an angle is not finite.
         """
-        plan, sets = self.plan, len(weights)
+        plan, words, sets = self.plan, self._words, len(weights)
         stride = 0 if len(latent) == batch else batch
         blocks = sets * -(-batch // LANES)
         facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
         out = np.empty((sets * batch, self.size if read else 0))
         kept = self._states(blocks) if keep else None
-        begin = np.empty((0, 2, 0), dtype=self.dtype) if initial is None else initial
+        begin = self._no_states if initial is None else initial
 
         def do(first: int, last: int) -> bool:
             space = self._space(latent.shape[1])
             states = space.state if kept is None else kept
             return run.push(
                 facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
-                plan.places, self._words, latent, weights, begin, first, last, keep, space.columns, space.trig,
-                space.upright, space.rotations, space.shared, space.phases, space.spare, states, out,
+                plan.places, words.diagonal, words.picks, words.mixed, latent, weights, begin, first, last, keep,
+                space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
+                states, out,
             )  # fmt: skip
 
         if not all(self._shared_out("push", do, blocks, self._work)):
@@ -153,8 +154,6 @@ class Engine:
                 allowed="finite radians",
                 cure="Go on from the last checkpoint with a lower learning rate",
             )
-        if read and self._kind == run.WORDS:
-            out = out[:, self._back]
         return out, None if kept is None else Held(latent, weights, batch, stride, kept)
 
     def pull(
@@ -175,24 +174,23 @@ class Engine:
             by_weights: Whether these are.
             states: Complex, of shape (rows, states), in place of the cotangent: the slopes by conjugate amplitudes.
         """
-        plan, sets, per_set = self.plan, len(held.weights), -(-held.batch // LANES)
+        plan, words, sets, per_set = self.plan, self._words, len(held.weights), -(-held.batch // LANES)
         blocks = sets * per_set
         wish = self._wish(by_latent, by_weights)
         facts = self._facts(held.batch, held.stride, self._kind if states is None else run.STATES)
-        of_latent = np.empty((sets * held.batch if by_latent else 0, held.latent.shape[1]))
-        of_weights = np.empty((blocks if by_weights else 0, held.weights.shape[1]))
-        given = np.empty((0, 0)) if cotangent is None else cotangent
-        if cotangent is not None and self._kind == run.WORDS:
-            given = cotangent[:, self._order]
-        lam = np.empty((0, 0), dtype=np.complex128) if states is None else states
+        of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
+        of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
+        given = self._no_cotangent if cotangent is None else cotangent
+        lam = self._no_amplitudes if states is None else states
 
         def do(first: int, last: int) -> bool:
             space = self._space(held.latent.shape[1])
             run.pull(
                 facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
-                plan.places, self._words, held.latent, held.weights, first, last, space.columns, space.trig,
-                space.upright, space.rotations, space.shared, space.phases, space.spare, held.states, space.state,
-                space.slopes, space.wide, wish.angles, wish.last, given, lam, plan.signs, of_latent, of_weights,
+                plan.places, words.diagonal, words.picks, words.mixed, held.latent, held.weights, first, last,
+                space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
+                held.states, space.state, space.slopes, space.wide, wish.angles, wish.last, given, lam, plan.signs,
+                of_latent, of_weights,
             )  # fmt: skip
             return True
 
@@ -205,6 +203,7 @@ class Engine:
     def amplitudes(self, held: Held) -> ComplexArray:
         """The states of a call, shape (rows, states), in logical order and with its signs, without the phase."""
         plan, size = self.plan, 1 << self.plan.n_wires
+        assert held.states is not None
         rows, per_set = held.batch * len(held.weights), -(-held.batch // LANES)
         blocks = held.states.reshape(-1, 1 if plan.real else 2, size, LANES)[:, :, plan.places]
         lanes = blocks.transpose(1, 0, 3, 2).reshape(-1, len(held.weights), per_set * LANES, size)[:, :, : held.batch]
@@ -218,8 +217,10 @@ class Engine:
         return not self._inputs.isdisjoint(inputs)
 
     def release(self, held: Held) -> None:
-        """Takes back the space of a call whose way back is not gone."""
-        self._free.append(held.states)
+        """Takes back the space of a call."""
+        if held.states is not None:
+            self._free.append(held.states)
+            held.states = None
 
     def _facts(self, batch: int, stride: int, kind: int) -> AnyArray:
         key = batch, stride, kind
@@ -228,7 +229,7 @@ class Engine:
             first = len(plan.code) - plan.n_passes
             self._known[key] = np.array(
                 [
-                    *(len(plan.sums), plan.n_shared, self._diagonal, batch, stride, kind),
+                    *(len(plan.sums), plan.n_shared, self._words.n_mixed, batch, stride, kind),
                     *(plan.n_wires, plan.bits, first, plan.n_passes),
                 ]
             )
@@ -257,7 +258,7 @@ class Engine:
     def _space(self, latents: int) -> Space:
         space = getattr(self._own, "space", None)
         if space is None:
-            space = self._own.space = Space(self.plan, latents, len(self._words), self.dtype)
+            space = self._own.space = Space(self.plan, latents, self._words, self.dtype)
         return space
 
     def _shared_out(self, name: str, do: Callable[[int, int], bool], blocks: int, work: int) -> list[bool]:

@@ -92,7 +92,7 @@ class BatchedExecutor(Executor):
         self.counts, self.gradient, self.precision = Counts(), gradient, PRECISION[engine.dtype.name]
         self._circuit, self._engine = circuit, engine
         self._shapes = {name: tuple(shape) for name, shape in circuit.weight_shapes.items()}
-        self._sizes = [math.prod(shape) for shape in self._shapes.values()]
+        self._inputs = autograd.Inputs(engine, [math.prod(shape) for shape in self._shapes.values()], self.counts)
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:  # noqa: ARG002
         require_fitting(self._circuit, latent, weights)
@@ -102,8 +102,7 @@ class BatchedExecutor(Executor):
             if weight.ndim > len(shape):
                 sets = weight.shape[0]
             named.append(_as_double(weight))
-        rows = _as_double(latent)
-        out = autograd.run(self._engine, rows, named, sizes=self._sizes, sets=sets, counts=self.counts)
+        out = autograd.run(self._inputs, _as_double(latent), named, sets)
         return out if latent.is_cpu else out.to(latent.device)
 
 

@@ -3,7 +3,7 @@
 Where no latent is in a layer one table of numbers serves all rows; else eight rows have tables of their own.
 """
 
-__all__ = ["apply_rows", "apply_shared", "gather_rows", "gather_shared", "make_rows", "make_shared"]
+__all__ = ["apply_rows", "apply_shared", "gather", "gather_rows", "gather_shared", "make_rows", "make_shared", "spread"]
 
 from typing import Any
 
@@ -160,12 +160,44 @@ def gather_rows(
     """The slopes of all angles of a layer, of each of eight rows."""
     for at in range(0, len(re), LANES):
         store(sums, at, weight * _twist(re, im, lre, lim, at))
-    zero = splat(re.dtype.type(0))
+    gather(diagonal, first, last, sums, slopes)
+
+
+@inner
+def gather(diagonal: Any, first: Any, last: Any, sums: Any, found: Any) -> None:
+    """What each parity picks out of a table of eight rows, which is used up: plus where it is 0, else minus."""
+    zero = splat(sums.dtype.type(0))
     for row in range(last - 1, first - 1, -1):
         kind, at, size = diagonal[row, 0], diagonal[row, 1] * LANES, diagonal[row, 2] * LANES
         value = _gather(kind, at, size, sums)
         if kind in (FILL, LIFT):
-            store(slopes, diagonal[row, 3] * LANES, zero - value if diagonal[row, 4] else value)
+            store(found, diagonal[row, 3] * LANES, zero - value if diagonal[row, 4] else value)
+
+
+@inner
+def spread(diagonal: Any, values: Any, sums: Any) -> None:
+    """The mirror image: at each place the sum of all values, plus where a parity is 0, minus where it is 1."""
+    zero = splat(sums.dtype.type(0))
+    for row in range(len(diagonal)):
+        kind, at, size = diagonal[row, 0], diagonal[row, 1] * LANES, diagonal[row, 2] * LANES
+        value = zero
+        if kind in (FILL, LIFT):
+            value = load(values, diagonal[row, 3] * LANES)
+            if diagonal[row, 4]:
+                value = zero - value
+        for low in range(at, at + size, LANES):
+            if kind == FILL:
+                store(sums, low, value)
+                continue
+            one, high = load(sums, low), low + size
+            if kind == COPY:
+                store(sums, high, one)
+            elif kind == CONJUGATE:
+                store(sums, high, zero - one)
+            else:
+                two = load(sums, high) if kind == BOTH else value
+                store(sums, low, one + two)
+                store(sums, high, one - two)
 
 
 @inner

@@ -1,6 +1,6 @@
 """A compiled circuit: the arrays that the kernels read."""
 
-__all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled", "word_row"]
+__all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled"]
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from qgan.backends.batched.diagonal import operations
 from qgan.backends.batched.frame import Frame, Parity, signs_of
 from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs
 from qgan.backends.batched.lanes import LANES
+from qgan.backends.batched.places import places_where
 from qgan.backends.batched.schedule import Phases, Turns
 
 # A pass is a row of integers that begins with its kind.
@@ -136,7 +137,7 @@ class _Writer:
 
     def _turns(self, rotations: list[Rotation], form: int) -> list[int]:
         zeros = [rotation.level.turned() for rotation in rotations]
-        place, basis = _places_where([*zeros, *rotations[0].where], self.bits)
+        place, basis = places_where([*zeros, *rotations[0].where], self.bits)
         masks = [rotation.mask for rotation in rotations]
         angles = [self.angles[rotation.angles] for rotation in rotations]
         lanes = [LANES * number for number in (place, *masks)]
@@ -155,7 +156,7 @@ class _Writer:
         return [PHASES, first, len(self.diagonal), self.n_tables - 1 if shared else -1]
 
     def _matrix(self, step: Matrix) -> list[int]:
-        place, basis = _places_where([level.turned() for level in step.levels], self.n_wires)
+        place, basis = places_where([level.turned() for level in step.levels], self.n_wires)
         table = self._table(np.stack([step.values.real, step.values.imag], axis=-1).ravel())
         moves = [0]
         for mask in step.masks:
@@ -227,19 +228,6 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
     )
 
 
-def word_row(frame: Frame, word: dict[int, str]) -> tuple[int, int, int, int]:
-    """A Pauli word on places: mask, mask and flip of its parity, number of Y."""
-    mask, parity, ys = 0, Parity(0), 0
-    for wire, letter in word.items():
-        if letter in "XY":
-            mask ^= frame.masks[wire]
-        if letter in "YZ":
-            parity += frame.parities[wire]
-        ys += letter == "Y"
-    parity += frame.twist(mask)
-    return mask, parity.mask, parity.flip, ys
-
-
 def _angles_in(start: schedule.Start, passes: Sequence[schedule.Pass]) -> Iterator[list[Angle]]:
     for chain in start.rotations:
         yield from (angles for _, angles in chain)
@@ -254,32 +242,6 @@ def _forms(passes: Sequence[schedule.Pass]) -> list[int]:
     if LATER in forms:
         forms[len(forms) - 1 - forms[::-1].index(LATER)] = NOW
     return forms
-
-
-def _places_where(conditions: Sequence[Parity], bits: int) -> tuple[int, list[int]]:
-    """One place where all parities are 1, and masks by which all others are reached from it."""
-    rows: list[list[int]] = []
-    for mask, flip in conditions:
-        value = flip ^ 1
-        for pivot, other, known in rows:
-            if mask & pivot:
-                mask, value = mask ^ other, value ^ known
-        if not mask:
-            # A parity that follows from the others, as they never contradict each other here.
-            continue
-        pivot = 1 << (mask.bit_length() - 1)
-        for row in rows:
-            if row[1] & pivot:
-                row[1], row[2] = row[1] ^ mask, row[2] ^ value
-        rows.append([pivot, mask, value])
-    place = sum(pivot for pivot, _, value in rows if value)
-    pivots = sum(pivot for pivot, _, _ in rows)
-    basis = []
-    for bit in range(bits):
-        free = 1 << bit
-        if not free & pivots:
-            basis.append(free | sum(pivot for pivot, mask, _ in rows if mask & free))
-    return place, basis
 
 
 def _terms(sums: Sequence[Sum]) -> tuple[AnyArray, AnyArray]:

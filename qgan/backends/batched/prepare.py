@@ -13,7 +13,7 @@ import numpy as np
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.trig import half_turns
-from qgan.backends.batched.vectors import load, splat, store, total, widen
+from qgan.backends.batched.vectors import all_above, load, splat, store, total
 
 FAR_ROUND, TWO_TURNS = 1e6, 4 * math.pi
 # A cosine whose square is smaller than that is not left out of a rotation.
@@ -38,8 +38,7 @@ def angles(
     Args:
         upright: For each angle, whether none of its cosines is small.
     """
-    fine = True
-    values = np.empty(LANES)
+    fine, values, small = True, np.empty(LANES), splat(trig.dtype.type(SMALL))
     ids = n_angles + 2 + terms[n_angles]
     for angle in range(first, last):
         value = splat(numbers[angle])
@@ -58,16 +57,12 @@ def angles(
                 fine = fine and math.isfinite(values[lane])
                 values[lane] = values[lane] % TWO_TURNS
             value = load(values, 0)
-        cosine, sine = half_turns(value)
+        c, s = half_turns(value, trig)
         at = 3 * angle * LANES
-        c, s = widen(cosine, trig), widen(sine, trig)
         store(trig, at, c)
         store(trig, at + LANES, s)
         store(trig, at + 2 * LANES, s / c)
-        upright[angle] = 1
-        for lane in range(at, at + LANES):
-            if trig[lane] * trig[lane] < SMALL:
-                upright[angle] = 0
+        upright[angle] = all_above(c * c, small)
     return fine
 
 

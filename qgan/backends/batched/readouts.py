@@ -6,124 +6,165 @@ from typing import Any
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import load, parity, splat, store
-
-# States that are read at once: of each row as many lie side by side, and those of eight rows stay in the first cache.
-TILE = 16
+from qgan.backends.batched.phases import gather, spread
+from qgan.backends.batched.vectors import load, splat, store, trailing_zeros, transposed, widen
 
 
 @inner
 def probabilities(places: Any, re: Any, im: Any, first: Any, rows: Any, out: Any) -> None:
     """Of each logical basis state, into ``out[first : first + rows]``."""
-    full = len(im) > 0
-    for begin in range(0, len(places), TILE):
-        end = min(begin + TILE, len(places))
+    n, flat = len(places), out.reshape(-1)
+    if n < LANES:
         for lane in range(rows):
-            for state in range(begin, end):
+            for state in range(n):
                 at = places[state] * LANES + lane
-                value = re[at] * re[at]
-                if full:
-                    value += im[at] * im[at]
-                out[first + lane, state] = value
+                out[first + lane, state] = re[at] * re[at] + (im[at] * im[at] if len(im) else 0)
+        return
+    for state in range(0, n, LANES):
+        columns = transposed(
+            _probability(places[state], re, im),
+            _probability(places[state + 1], re, im),
+            _probability(places[state + 2], re, im),
+            _probability(places[state + 3], re, im),
+            _probability(places[state + 4], re, im),
+            _probability(places[state + 5], re, im),
+            _probability(places[state + 6], re, im),
+            _probability(places[state + 7], re, im),
+        )
+        for lane in range(rows):
+            store(flat, (first + lane) * n + state, widen(columns[lane], out))
+
+
+@inner
+def _probability(place: Any, re: Any, im: Any) -> Any:
+    r = load(re, place * LANES)
+    value = r * r
+    if len(im) > 0:
+        i = load(im, place * LANES)
+        value = value + i * i
+    return value
 
 
 @inner
 def pull_probabilities(
     places: Any, cotangent: Any, first: Any, rows: Any, re: Any, im: Any, lre: Any, lim: Any
-) -> None:
+) -> None:  # fmt: skip
     """Lambda of a cotangent of the probabilities, of shape (all rows, states)."""
-    full = len(im) > 0
-    if rows < LANES:
+    n, flat = len(places), cotangent.reshape(-1)
+    if rows < LANES or n < LANES:
         lre[:] = 0
         lim[:] = 0
-    for begin in range(0, len(places), TILE):
-        end = min(begin + TILE, len(places))
         for lane in range(rows):
-            for state in range(begin, end):
+            for state in range(n):
                 at = places[state] * LANES + lane
                 weight = lre.dtype.type(cotangent[first + lane, state])
                 lre[at] = weight * re[at]
-                if full:
+                if len(im) > 0:
                     lim[at] = weight * im[at]
+        return
+    for state in range(0, n, LANES):
+        at = first * n + state
+        weights = transposed(
+            widen(load(flat, at), re),
+            widen(load(flat, at + n), re),
+            widen(load(flat, at + 2 * n), re),
+            widen(load(flat, at + 3 * n), re),
+            widen(load(flat, at + 4 * n), re),
+            widen(load(flat, at + 5 * n), re),
+            widen(load(flat, at + 6 * n), re),
+            widen(load(flat, at + 7 * n), re),
+        )
+        for each in range(LANES):
+            place = places[state + each] * LANES
+            store(lre, place, weights[each] * load(re, place))
+            if len(im) > 0:
+                store(lim, place, weights[each] * load(im, place))
 
 
 @inner
-def words(word: Any, diagonal: Any, first: Any, rows: Any, re: Any, im: Any, spare: Any, out: Any) -> None:
-    """The expectation values of Pauli words: of each the mask, the parity's mask and flip, and the number of Y.
-
-    The first ``diagonal`` words have no mask, and are taken in one pass together.
-    """
-    zero, two, full = splat(re.dtype.type(0)), splat(re.dtype.type(2)), len(im) > 0
-    for index in range(diagonal):
-        store(spare, index * LANES, zero)
-    for place in range(len(re) // LANES if diagonal else 0):
-        r = load(re, place * LANES)
-        value = r * r
-        if full:
-            i = load(im, place * LANES)
-            value = value + i * i
-        for index in range(diagonal):
-            if parity(word[index, 1] & place) ^ word[index, 2]:
-                store(spare, index * LANES, load(spare, index * LANES) - value)
-            else:
-                store(spare, index * LANES, load(spare, index * LANES) + value)
-    for index in range(diagonal, len(word)):
-        mask, look, flip, ys = word[index, 0], word[index, 1], word[index, 2], word[index, 3]
-        value, low = zero, mask & -mask
+def words(
+    diagonal: Any, picks: Any, mixed: Any, n_mixed: Any, first: Any, rows: Any, state: Any, re: Any, im: Any,
+    sums: Any, spare: Any, out: Any,
+) -> None:  # fmt: skip
+    """The expectation values of Pauli words, see `words`."""
+    zero, two = splat(state.dtype.type(0)), splat(state.dtype.type(2))
+    if len(diagonal):
         for place in range(len(re) // LANES):
-            # Of two places that belong together one is enough: the other's share is the conjugate.
-            if place & low:
-                continue
-            a, b = place * LANES, (place ^ mask) * LANES
-            part = zero
-            if ys & 1:
-                if full:
-                    part = load(im, b) * load(re, a) - load(re, b) * load(im, a)
-            else:
-                part = load(re, b) * load(re, a)
-                if full:
-                    part = part + load(im, b) * load(im, a)
-            odd = parity(look & place) ^ flip ^ (ys >> 1 & 1)
-            value = value - part if odd else value + part
-        store(spare, index * LANES, two * value)
-    for index in range(len(word)):
+            store(sums, place * LANES, _probability(place, re, im))
+        gather(diagonal, 0, len(diagonal), sums, spare)
+    for index in range(len(picks)):
+        column, slot = picks[index, 0], picks[index, 1]
         for lane in range(rows):
-            out[first + lane, index] = spare[index * LANES + lane]
+            value = spare[slot * LANES + lane] if slot >= 0 else 0
+            out[first + lane, column] = -value if picks[index, 2] else value
+    for index in range(n_mixed):
+        at = mixed[len(mixed) - n_mixed + index]
+        value = zero
+        if mixed[at + 2] >= 0:
+            value = value + _overlap(mixed, at, mixed[at + 2], state)
+        if mixed[at + 3] >= 0:
+            value = value - _overlap(mixed, at, mixed[at + 3], state)
+        store(spare, 0, two * value)
+        for lane in range(rows):
+            out[first + lane, mixed[at]] = spare[lane]
+
+
+@inner
+def _overlap(mixed: Any, at: Any, place: Any, state: Any) -> Any:
+    free, mask, value = mixed[at + 1], mixed[at + 4], splat(state.dtype.type(0))
+    for count in range(1, (1 << free) + 1):
+        value = value + load(state, place) * load(state, place ^ mask)
+        if count < 1 << free:
+            place ^= mixed[at + 5 + trailing_zeros(count)]
+    return value
 
 
 @inner
 def pull_words(
-    word: Any, diagonal: Any, cotangent: Any, first: Any, rows: Any, re: Any, im: Any, lre: Any, lim: Any, spare: Any
-) -> None:
+    diagonal: Any, picks: Any, mixed: Any, n_mixed: Any, cotangent: Any, first: Any, rows: Any, psi: Any, re: Any,
+    im: Any, lam: Any, lre: Any, lim: Any, sums: Any, spare: Any,
+) -> None:  # fmt: skip
     """Lambda of a cotangent of the expectation values, of shape (all rows, words)."""
-    zero, full = splat(re.dtype.type(0)), len(im) > 0
-    for index in range(len(word)):
+    if len(diagonal):
+        for index in range(len(picks)):
+            slot = picks[index, 1]
+            if slot >= 0:
+                for lane in range(LANES):
+                    spare[slot * LANES + lane] = 0
+        for index in range(len(picks)):
+            column, slot = picks[index, 0], picks[index, 1]
+            if slot >= 0:
+                for lane in range(rows):
+                    value = cotangent[first + lane, column]
+                    spare[slot * LANES + lane] += -value if picks[index, 2] else value
+        spread(diagonal, spare, sums)
+        for place in range(0, len(re), LANES):
+            weight = load(sums, place)
+            store(lre, place, weight * load(re, place))
+            if len(im) > 0:
+                store(lim, place, weight * load(im, place))
+    else:
+        lam[:] = 0
+    for index in range(n_mixed):
+        at = mixed[len(mixed) - n_mixed + index]
         for lane in range(LANES):
-            spare[index * LANES + lane] = cotangent[first + lane, index] if lane < rows else 0
-    for place in range(len(re) // LANES):
-        weight = zero
-        for index in range(diagonal):
-            if parity(word[index, 1] & place) ^ word[index, 2]:
-                weight = weight - load(spare, index * LANES)
-            else:
-                weight = weight + load(spare, index * LANES)
-        store(lre, place * LANES, weight * load(re, place * LANES))
-        if full:
-            store(lim, place * LANES, weight * load(im, place * LANES))
-    for index in range(diagonal, len(word)):
-        mask, look, flip, ys = word[index, 0], word[index, 1], word[index, 2], word[index, 3]
-        plus = load(spare, index * LANES)
-        minus = zero - plus
-        for place in range(len(re) // LANES):
-            a, b = place * LANES, (place ^ mask) * LANES
-            weight = minus if parity(look & place) ^ flip ^ (ys >> 1 & 1) else plus
-            if not ys & 1:
-                store(lre, b, load(lre, b) + weight * load(re, a))
-                if full:
-                    store(lim, b, load(lim, b) + weight * load(im, a))
-            elif full:
-                store(lre, b, load(lre, b) - weight * load(im, a))
-                store(lim, b, load(lim, b) + weight * load(re, a))
+            spare[lane] = cotangent[first + lane, mixed[at]] if lane < rows else 0
+        weight = load(spare, 0)
+        if mixed[at + 2] >= 0:
+            _pull_overlap(mixed, at, mixed[at + 2], weight, psi, lam)
+        if mixed[at + 3] >= 0:
+            _pull_overlap(mixed, at, mixed[at + 3], splat(psi.dtype.type(0)) - weight, psi, lam)
+
+
+@inner
+def _pull_overlap(mixed: Any, at: Any, i: Any, weight: Any, psi: Any, lam: Any) -> None:
+    free, mask = mixed[at + 1], mixed[at + 4]
+    for count in range(1, (1 << free) + 1):
+        j = i ^ mask
+        store(lam, i, load(lam, i) + weight * load(psi, j))
+        store(lam, j, load(lam, j) + weight * load(psi, i))
+        if count < 1 << free:
+            i ^= mixed[at + 5 + trailing_zeros(count)]
 
 
 @inner

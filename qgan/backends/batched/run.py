@@ -10,27 +10,13 @@ from typing import Any
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner, kernel
-from qgan.backends.batched.passes import MOST, matrix, signs, turn, turn_longer, turns, turns_longer
-from qgan.backends.batched.phases import (
-    apply_rows,
-    apply_shared,
-    gather_rows,
-    gather_shared,
-    make_rows,
-    make_shared,
-)
-from qgan.backends.batched.plan import LATER, MATRIX, NEVER, PHASES, SIGNS, TURN, TURNS
+from qgan.backends.batched.phases import make_shared
+from qgan.backends.batched.plan import PHASES
 from qgan.backends.batched.prepare import angles, begin, chains, gather
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
-from qgan.backends.batched.slopes import (
-    along_chain,
-    back_turn,
-    back_turn_longer,
-    back_turns,
-    back_turns_longer,
-    slopes_of_bit,
-)
+from qgan.backends.batched.slopes import along_chain, slopes_of_bit
 from qgan.backends.batched.vectors import load, splat, store, total, widen
+from qgan.backends.batched.walk import backwards, forwards
 
 # What is read out.
 NOTHING, PROBABILITIES, WORDS, STATES = range(4)
@@ -39,13 +25,13 @@ NOTHING, PROBABILITIES, WORDS, STATES = range(4)
 @kernel
 def push(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
-    word: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any, columns: Any, trig: Any,
-    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, out: Any,
+    parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any,
+    columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
-        facts: Numbers of angles, of angles without latents, of diagonal words, of rows in a set, of latents in a set (0
+        facts: Numbers of angles, of angles without latents, of mixed words, of rows in a set, of latents in a set (0
             where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
             and how many passes there are.
         terms: Which products of latents and weights make which angle.
@@ -57,7 +43,9 @@ def push(
         diagonal: Operations that make tables of phases.
         tables: Signs and matrices.
         places: Where the amplitude of each logical basis state is.
-        word: What is read out as expectation values.
+        parities: Words, see there: what is gathered from probabilities.
+        picks: Which words are such numbers.
+        mixed: The other words.
         latent: Shape (rows, latents).
         weights: Shape (sets, weights).
         initial: Shape (1 or rows, 2, states): a state to begin with, in the order of its places, or no rows.
@@ -72,7 +60,7 @@ def push(
         states: For real parts and, unless all is real, imaginary ones of each block.
         out: Shape (all rows, size of the read-out), in which set follows upon set.
     """
-    diagonals, batch, stride, kind = facts[2], facts[3], facts[4], facts[5]
+    batch, stride, kind = facts[3], facts[4], facts[5]
     size, half, per_set, done, fine = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1, True
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
@@ -89,20 +77,20 @@ def push(
             _load_states(initial, row, rows, re, im)
         else:
             begin(rotations, re, im)
-        _forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, state, re, im)
+        forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, state, re, im)
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
-            words(word, diagonals, row, rows, re, im, spare, out)
+            words(parities, picks, mixed, facts[2], row, rows, state, re, im, phases[0], spare, out)
     return fine
 
 
 @kernel
 def pull(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
-    word: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any, upright: Any, rotations: Any,
-    shared: Any, phases: Any, spare: Any, states: Any, lam: Any, slopes: Any, wide: Any, wanted: Any, last: Any,
-    cotangent: Any, amplitudes: Any, sign: Any, of_latent: Any, of_weights: Any,
+    parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any,
+    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, lam: Any, slopes: Any, wide: Any,
+    wanted: Any, last: Any, cotangent: Any, amplitudes: Any, sign: Any, of_latent: Any, of_weights: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
@@ -119,7 +107,7 @@ def pull(
         of_latent: Shape (all rows, latents), or no rows where they are not wanted.
         of_weights: Shape (blocks, weights), or no rows.
     """
-    diagonals, batch, stride, kind = facts[2], facts[3], facts[4], facts[5]
+    batch, stride, kind = facts[3], facts[4], facts[5]
     size, half, per_set, done = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1
     lre, lim = lam[:half], lam[half:]
     for block in range(begins, ends):
@@ -135,10 +123,12 @@ def pull(
         if kind == PROBABILITIES:
             pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
-            pull_words(word, diagonals, cotangent, row, rows, re, im, lre, lim, spare)
+            pull_words(
+                parities, picks, mixed, facts[2], cotangent, row, rows, psi, re, im, lam, lre, lim, phases[0], spare
+            )  # fmt: skip
         else:
             pull_states(amplitudes, places, sign, row, rows, lre, lim)
-        weight = _backwards(
+        weight = backwards(
             facts, code, diagonal, tables, trig, upright, shared, phases, spare, psi, re, im, lam, lre, lim, slopes,
             max(last, 0),
         )  # fmt: skip
@@ -171,132 +161,6 @@ def _prepare(
             table = shared[code[at + 3]]
             make_shared(diagonal, code[at + 1], code[at + 2], trig, table[0], table[1])
     return fine
-
-
-@inner
-def _forwards(
-    facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
-    state: Any, re: Any, im: Any,
-) -> None:  # fmt: skip
-    first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
-    # What the state would have to be multiplied by: cosines that were left out.
-    length, left_out = splat(one), 0
-    for index in range(n_passes):
-        at = code[first_pass + index]
-        kind, form = code[at], code[at + 1]
-        if kind == TURN:
-            a = code[at + 5]
-            t = 3 * a * LANES
-            c, s = load(trig, t), load(trig, t + LANES)
-            if form == NEVER:
-                turn(code, at, c, s, state)
-            elif form == LATER and upright[a] and left_out < MOST:
-                turn_longer(code, at, load(trig, t + 2 * LANES), state)
-                length, left_out = length * c, left_out + 1
-            else:
-                turn(code, at, length * c, length * s, state)
-                length, left_out = splat(one), 0
-        elif kind == TURNS:
-            a, b = code[at + 6], code[at + 7]
-            t, r = 3 * a * LANES, 3 * b * LANES
-            c, d = load(trig, t), load(trig, r)
-            if form == LATER and upright[a] and upright[b] and left_out < MOST:
-                turns_longer(code, at, load(trig, t + 2 * LANES), load(trig, r + 2 * LANES), state)
-                length, left_out = length * c * d, left_out + 2
-            else:
-                turns(code, at, length * c, length * load(trig, t + LANES), d, load(trig, r + LANES), state)
-                length, left_out = splat(one), 0
-        else:
-            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, one)
-
-
-@inner
-def _backwards(
-    facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
-    psi: Any, re: Any, im: Any, lam: Any, lre: Any, lim: Any, slopes: Any, last: Any,
-) -> Any:  # fmt: skip
-    """Undoes all passes down to ``last``; what slopes taken after that are to be multiplied by."""
-    first_pass, n_passes, one = facts[8], facts[9], psi.dtype.type(1)
-    length, left_out = splat(one), 0
-    for index in range(n_passes - 1, last - 1, -1):
-        at = code[first_pass + index]
-        kind, weight = code[at], length * length
-        if kind == TURN:
-            a = code[at + 5]
-            t = 3 * a * LANES
-            c, s = load(trig, t), load(trig, t + LANES)
-            if code[at + 1] == NEVER:
-                y = back_turn(code, at, c, s, psi, lam)
-            elif upright[a] and left_out < MOST:
-                y = back_turn_longer(code, at, load(trig, t + 2 * LANES), psi, lam)
-                length, left_out = length * c, left_out + 1
-            else:
-                y = back_turn(code, at, length * c, length * s, psi, lam)
-                length, left_out = splat(one), 0
-            store(slopes, a * LANES, weight * y)
-        elif kind == TURNS:
-            a, b = code[at + 6], code[at + 7]
-            t, r = 3 * a * LANES, 3 * b * LANES
-            c, d = load(trig, t), load(trig, r)
-            if upright[a] and upright[b] and left_out < MOST:
-                y, z = back_turns_longer(
-                    code, at, load(trig, t + 2 * LANES), load(trig, r + 2 * LANES), psi, lam
-                )  # fmt: skip
-                length, left_out = length * c * d, left_out + 2
-            else:
-                y, z = back_turns(
-                    code, at, length * c, length * load(trig, t + LANES), d, load(trig, r + LANES), psi, lam
-                )  # fmt: skip
-                length, left_out = splat(one), 0
-            store(slopes, a * LANES, weight * y)
-            store(slopes, b * LANES, weight * z)
-        else:
-            if kind == PHASES:
-                first, end, table = code[at + 1], code[at + 2], code[at + 3]
-                if table >= 0:
-                    gather_shared(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
-                else:
-                    gather_rows(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
-            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, -one)
-            _again(code, at, tables, shared, phases, spare, lre, lim)
-    return length * length
-
-
-@inner
-def _other(
-    code: Any, at: Any, diagonal: Any, tables: Any, trig: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any,
-    sign: Any,
-) -> None:  # fmt: skip
-    """A pass that is no rotation, or with ``sign`` -1 its inverse."""
-    if code[at] == SIGNS:
-        signs(code, at, tables, re)
-        signs(code, at, tables, im)
-    elif code[at] == MATRIX:
-        matrix(code, at, sign < 0, tables, spare, re, im)
-    elif code[at + 3] >= 0:
-        table = shared[code[at + 3]]
-        apply_shared(table[0], table[1], sign, re, im)
-    else:
-        make_rows(diagonal, code[at + 1], code[at + 2], trig, phases[0], phases[1])
-        apply_rows(phases[0], phases[1], sign, re, im)
-
-
-@inner
-def _again(
-    code: Any, at: Any, tables: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any
-) -> None:  # fmt: skip
-    """The inverse that has just been done, of another state."""
-    sign = re.dtype.type(-1)
-    if code[at] == SIGNS:
-        signs(code, at, tables, re)
-        signs(code, at, tables, im)
-    elif code[at] == MATRIX:
-        matrix(code, at, True, tables, spare, re, im)
-    elif code[at + 3] >= 0:
-        table = shared[code[at + 3]]
-        apply_shared(table[0], table[1], sign, re, im)
-    else:
-        apply_rows(phases[0], phases[1], sign, re, im)
 
 
 @inner

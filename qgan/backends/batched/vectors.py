@@ -4,7 +4,19 @@ LLVM makes of them what the processor has: one register with AVX-512, one or two
 products may be fused (FMA), nothing is reordered: the same bits each time.
 """
 
-__all__ = ["Vector", "lane_sums", "load", "parity", "splat", "store", "total", "trailing_zeros", "widen"]
+__all__ = [
+    "Vector",
+    "all_above",
+    "lane_sums",
+    "load",
+    "parity",
+    "splat",
+    "store",
+    "total",
+    "trailing_zeros",
+    "transposed",
+    "widen",
+]
 
 import operator
 from typing import Any, final
@@ -112,6 +124,41 @@ def lane_sums(
         return values[0]
 
     return signature(a, a, b, c, d, e, f, g, h), generate
+
+
+@intrinsic
+def transposed(
+    typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any  # noqa: ARG001
+) -> Any:  # fmt: skip
+    """Eight vectors of eight, rows for columns."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        values = list(arguments)
+        # Blocks of one, two and four lanes across the diagonal change places.
+        for step in (1, 2, 4):
+            low = [index if not index & step else index - step + LANES for index in range(LANES)]
+            high = [index + step if not index & step else index + LANES for index in range(LANES)]
+            swapped = list(values)
+            for index in range(LANES):
+                if not index & step:
+                    one, two = values[index], values[index + step]
+                    swapped[index] = _shuffled(builder, one, two, low)
+                    swapped[index + step] = _shuffled(builder, one, two, high)
+            values = swapped
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return signature(types.UniTuple(a, LANES), a, b, c, d, e, f, g, h), generate
+
+
+@intrinsic
+def all_above(typingctx: Any, one: Any, two: Any) -> Any:  # noqa: ARG001
+    """Whether each number of the first is above that of the second."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        bits = builder.bitcast(builder.fcmp_ordered(">", *arguments), ir.IntType(LANES))
+        return builder.icmp_unsigned("==", bits, ir.Constant(ir.IntType(LANES), (1 << LANES) - 1))
+
+    return signature(types.boolean, one, two), generate
 
 
 @intrinsic

@@ -95,13 +95,15 @@ def test_space_is_used_again():
     latents, weights = np.zeros((9, size)), np.zeros((1, size))
     _, held = engine.push(latents, weights, batch=9, keep=True)
     assert held is not None
+    states = held.states
     engine.pull(held, np.ones((9, engine.size)), by_latent=False, by_weights=True)
+    assert held.states is None
     _, again = engine.push(latents, weights, batch=9, keep=True)
     assert again is not None
-    assert again.states is held.states
+    assert again.states is states
     _, other = engine.push(latents, weights, batch=9, keep=True)
     assert other is not None
-    assert other.states is not held.states
+    assert other.states is not states
 
 
 def test_a_second_way_back_gives_the_same(lopsided_case):
