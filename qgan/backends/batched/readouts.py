@@ -51,7 +51,7 @@ def pull_probabilities(
 ) -> None:  # fmt: skip
     """Lambda of a cotangent of the probabilities, of shape (all rows, states)."""
     n, flat = len(places), cotangent.reshape(-1)
-    if rows < LANES or n < LANES:
+    if n < LANES:
         lre[:] = 0
         lim[:] = 0
         for lane in range(rows):
@@ -63,22 +63,29 @@ def pull_probabilities(
                     lim[at] = weight * im[at]
         return
     for state in range(0, n, LANES):
-        at = first * n + state
         weights = transposed(
-            widen(load(flat, at), re),
-            widen(load(flat, at + n), re),
-            widen(load(flat, at + 2 * n), re),
-            widen(load(flat, at + 3 * n), re),
-            widen(load(flat, at + 4 * n), re),
-            widen(load(flat, at + 5 * n), re),
-            widen(load(flat, at + 6 * n), re),
-            widen(load(flat, at + 7 * n), re),
+            _slopes(flat, first, 0, rows, n, state, re),
+            _slopes(flat, first, 1, rows, n, state, re),
+            _slopes(flat, first, 2, rows, n, state, re),
+            _slopes(flat, first, 3, rows, n, state, re),
+            _slopes(flat, first, 4, rows, n, state, re),
+            _slopes(flat, first, 5, rows, n, state, re),
+            _slopes(flat, first, 6, rows, n, state, re),
+            _slopes(flat, first, 7, rows, n, state, re),
         )
         for each in range(LANES):
             place = places[state + each] * LANES
             store(lre, place, weights[each] * load(re, place))
             if len(im) > 0:
                 store(lim, place, weights[each] * load(im, place))
+
+
+@inner
+def _slopes(flat: Any, first: Any, lane: Any, rows: Any, n: Any, state: Any, like: Any) -> Any:
+    """Of eight states of one row, or zeros where there is none."""
+    if lane >= rows:
+        return splat(like.dtype.type(0))
+    return widen(load(flat, (first + lane) * n + state), like)
 
 
 @inner
