@@ -16,7 +16,7 @@ from circuits import CIRCUITS, Circuit, from_function
 from qgan.backends.batched.diagonal import BOTH, LIFT
 from qgan.backends.batched.engine import Engine
 from qgan.backends.batched.executor import BatchedExecutor, compiled_of
-from qgan.backends.batched.plan import LATER, MATRIX, PHASES, SIGNS, TURN, TURNS, Plan
+from qgan.backends.batched.plan import GROUP, LATER, MATRIX, PHASES, SIGNS, TURN, TURNS, Plan
 from qgan.readout import GradientMethod
 from qgan.seeding import Key
 
@@ -129,8 +129,10 @@ def operations(plan: Plan, rows: int) -> int:
     for at in code[len(code) - plan.n_passes :]:
         kind = code[at]
         if kind in (TURN, TURNS):
-            pairs = (1 if kind == TURN else 4) << code[at + 2]
-            total += pairs * (4 if code[at + 1] == LATER else 6)
+            total += _turned(code, at)
+        elif kind == GROUP:
+            first = at + 4 + code[at + 2] + code[at + 3]
+            total += sum(_turned(code, each) for each in code[first : first + code[at + 1]]) << code[at + 3]
         elif kind == SIGNS:
             total += size * parts
         elif kind == PHASES:
@@ -140,6 +142,12 @@ def operations(plan: Plan, rows: int) -> int:
         elif kind == MATRIX:
             total += size * 8 * 2 ** code[at + 4]
     return total * rows
+
+
+def _turned(code: list[int], at: int) -> int:
+    """Of rotations in each coset, some of which may be left out by controls that are 0 in it."""
+    pairs = (1 if code[at] == TURN else 4) << code[at + 2]
+    return pairs * (4 if code[at + 1] == LATER else 6) >> code[at + 5]
 
 
 def _made(kind: int, _: int, size: int) -> int:

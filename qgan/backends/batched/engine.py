@@ -13,6 +13,7 @@ import numpy as np
 
 from qgan._typing import AnyArray, ComplexArray
 from qgan.backends.batched import run
+from qgan.backends.batched.groups import SPAN
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
 from qgan.backends.batched.plan import Plan
@@ -62,6 +63,7 @@ class Space:
         by_row = states * LANES if plan.by_row or words.n_slots else states if plan.n_tables else 0
         self.phases = _aligned(2 * by_row, dtype).reshape(2, by_row)
         self.spare = _aligned(max(plan.spare, words.n_slots, 1) * LANES, dtype)
+        self.cosets = _aligned(2 * LANES << SPAN, dtype).reshape(2, -1)
         self.slopes = _aligned(n * LANES, dtype)
         self.wide = _aligned(LANES, np.float64)
         self.state = _aligned(LANES << plan.bits, dtype)
@@ -144,7 +146,7 @@ class Engine:
                 facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
                 plan.places, words.diagonal, words.picks, words.mixed, latent, weights, begin, first, last, keep,
                 space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
-                states, out,
+                space.cosets, states, out,
             )  # fmt: skip
 
         if not all(self._shared_out("push", do, blocks, self._work)):
@@ -189,8 +191,8 @@ class Engine:
                 facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
                 plan.places, words.diagonal, words.picks, words.mixed, held.latent, held.weights, first, last,
                 space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
-                held.states, space.state, space.slopes, space.wide, wish.angles, wish.last, given, lam, plan.signs,
-                of_latent, of_weights,
+                space.cosets, held.states, space.state, space.slopes, space.wide, wish.angles, wish.last, given, lam,
+                plan.signs, of_latent, of_weights,
             )  # fmt: skip
             return True
 

@@ -4,22 +4,23 @@ Rotations by an angle whose cosine is not small are done without it: (a - t b, t
 work. What the state's length has then become too great by is made up for by a later rotation.
 """
 
-__all__ = ["MOST", "matrix", "signs", "turn", "turn_longer", "turns", "turns_longer"]
+__all__ = ["MOST", "bring", "fetch", "first_place", "matrix", "signs", "turn", "turn_longer", "turns", "turns_longer"]
 
 from typing import Any
 
+from qgan.backends.batched.groups import RUN
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
+from qgan.backends.batched.vectors import load, parity, splat, store, trailing_zeros
 
 # Cosines that are left out at once: all of them are at least 1/16, so that nothing comes near the limits of a float.
 MOST = 8
 
 
 @inner
-def turn(code: Any, at: Any, c: Any, s: Any, state: Any) -> None:
-    """One rotation."""
-    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+def turn(code: Any, at: Any, i: Any, c: Any, s: Any, state: Any) -> None:
+    """One rotation, from place ``i`` on."""
+    free, mask, basis = code[at + 2], code[at + 6], at + 10
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v = load(state, i), load(state, j)
@@ -30,9 +31,9 @@ def turn(code: Any, at: Any, c: Any, s: Any, state: Any) -> None:
 
 
 @inner
-def turn_longer(code: Any, at: Any, t: Any, state: Any) -> None:
+def turn_longer(code: Any, at: Any, i: Any, t: Any, state: Any) -> None:
     """One rotation, and the state becomes as long as 1 / cosine."""
-    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+    free, mask, basis = code[at + 2], code[at + 6], at + 10
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v = load(state, i), load(state, j)
@@ -43,9 +44,9 @@ def turn_longer(code: Any, at: Any, t: Any, state: Any) -> None:
 
 
 @inner
-def turns(code: Any, at: Any, c: Any, s: Any, d: Any, r: Any, state: Any) -> None:
+def turns(code: Any, at: Any, i: Any, c: Any, s: Any, d: Any, r: Any, state: Any) -> None:
     """Two rotations, by c and s, and by d and r."""
-    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    free, first, second, basis = code[at + 2], code[at + 6], code[at + 7], at + 10
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(state, i), load(state, j), load(state, k), load(state, m)
@@ -60,9 +61,9 @@ def turns(code: Any, at: Any, c: Any, s: Any, d: Any, r: Any, state: Any) -> Non
 
 
 @inner
-def turns_longer(code: Any, at: Any, t: Any, r: Any, state: Any) -> None:
+def turns_longer(code: Any, at: Any, i: Any, t: Any, r: Any, state: Any) -> None:
     """Two rotations, and the state becomes as long as 1 / both cosines."""
-    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    free, first, second, basis = code[at + 2], code[at + 6], code[at + 7], at + 10
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(state, i), load(state, j), load(state, k), load(state, m)
@@ -74,6 +75,43 @@ def turns_longer(code: Any, at: Any, t: Any, r: Any, state: Any) -> None:
         store(state, m, x + r * v)
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
+
+
+@inner
+def first_place(code: Any, at: Any, base: Any) -> Any:
+    """Where a pass begins in the coset of ``base``, or -1 where it has nothing to do there."""
+    i, row = code[at + 3], at + 10 + code[at + 2]
+    for _ in range(code[at + 4]):
+        if parity(code[row] & base) ^ code[row + 1]:
+            i ^= code[row + 2]
+        row += 3
+    for _ in range(code[at + 5]):
+        if parity(code[row] & base) ^ code[row + 1] ^ parity(code[row + 2] & (i // LANES)):
+            return -1
+        row += 3
+    return i
+
+
+@inner
+def fetch(code: Any, basis: Any, bits: Any, base: Any, state: Any, coset: Any) -> None:
+    """Copies a coset to where it stays near, run by run of places side by side."""
+    i, place, runs = 0, base, 1 << (bits - RUN)
+    for count in range(1, runs + 1):
+        for step in range(0, LANES << RUN, LANES):
+            store(coset, i + step, load(state, place + step))
+        if count < runs:
+            i, place = i ^ (LANES << RUN << trailing_zeros(count)), place ^ code[basis + RUN + trailing_zeros(count)]
+
+
+@inner
+def bring(code: Any, basis: Any, bits: Any, base: Any, state: Any, coset: Any) -> None:
+    """Copies it back."""
+    i, place, runs = 0, base, 1 << (bits - RUN)
+    for count in range(1, runs + 1):
+        for step in range(0, LANES << RUN, LANES):
+            store(state, place + step, load(coset, i + step))
+        if count < runs:
+            i, place = i ^ (LANES << RUN << trailing_zeros(count)), place ^ code[basis + RUN + trailing_zeros(count)]
 
 
 @inner

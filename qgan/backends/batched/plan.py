@@ -1,6 +1,6 @@
 """A compiled circuit: the arrays that the kernels read."""
 
-__all__ = ["MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled"]
+__all__ = ["GROUP", "MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled"]
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,12 +14,13 @@ from qgan.backends.batched import schedule
 from qgan.backends.batched.diagonal import operations
 from qgan.backends.batched.frame import Frame, Parity, signs_of
 from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs
+from qgan.backends.batched.groups import Group, Grouped, coset_code, grouped
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.places import places_where
 from qgan.backends.batched.schedule import Phases, Turns
 
 # A pass is a row of integers that begins with its kind.
-TURN, TURNS, SIGNS, PHASES, MATRIX = range(5)
+TURN, TURNS, SIGNS, PHASES, MATRIX, GROUP = range(6)
 # Whether a pass of rotations may leave its length to a later one: never, or yes, or that it is the last of these.
 NEVER, LATER, NOW = range(3)
 AXES = "XYZ"
@@ -125,24 +126,53 @@ class _Writer:
         self.filled, self.spare, self.n_tables, self.by_row = 0, 1, 0, False
         self.diagonal: list[tuple[int, ...]] = []
 
-    def code(self, step: schedule.Pass, form: int) -> list[int]:
-        """A pass as the kernels read it."""
+    def code(self, step: Grouped, forms: dict[int, int], at: int) -> list[int]:
+        """A pass as the kernels read it, to stand at ``at``."""
+        if isinstance(step, Group):
+            return self._group(step, forms, at)
         if isinstance(step, Turns):
-            return self._turns(step.rotations, form)
+            zeros = [rotation.level.turned() for rotation in step.rotations]
+            place, basis = places_where([*zeros, *step.rotations[0].where], self.bits)
+            return self._turns(step, forms, place, [rotation.mask for rotation in step.rotations], basis, [], [])
         if isinstance(step, Phases):
             return self._phases(step.rotations)
         if isinstance(step, Signs):
             return [SIGNS, self._table(signs_of(step.terms, np.arange(2**self.n_wires, dtype=np.int64)))]
         return self._matrix(step)
 
-    def _turns(self, rotations: list[Rotation], form: int) -> list[int]:
-        zeros = [rotation.level.turned() for rotation in rotations]
-        place, basis = places_where([*zeros, *rotations[0].where], self.bits)
-        masks = [rotation.mask for rotation in rotations]
-        angles = [self.angles[rotation.angles] for rotation in rotations]
-        lanes = [LANES * number for number in (place, *masks)]
-        kind = TURN if len(rotations) == 1 else TURNS
-        return [kind, form, len(basis), *lanes, *angles, *(LANES * number for number in basis)]
+    def _turns(
+        self,
+        step: Turns,
+        forms: dict[int, int],
+        place: int,
+        masks: list[int],
+        basis: list[int],
+        fixes: list[tuple[int, int, int]],
+        checks: list[int],
+    ) -> list[int]:
+        angles = [self.angles[rotation.angles] for rotation in step.rotations]
+        counts = len(basis), LANES * place, len(fixes), len(checks) // 3
+        mends = [number for mask, flip, mend in fixes for number in (mask, flip, LANES * mend)]
+        return [
+            *(TURN if len(masks) == 1 else TURNS, forms[id(step)], *counts),
+            *(LANES * mask for mask in _two(masks)),
+            *_two(angles),
+            *(LANES * each for each in basis),
+            *mends,
+            *checks,
+        ]
+
+    def _group(self, group: Group, forms: dict[int, int], at: int) -> list[int]:
+        span, cosets = group.span, group.span.cosets(self.bits)
+        head = [GROUP, len(group.passes), len(span), len(cosets)]
+        head += [LANES * each for each in (*span.basis, *cosets)]
+        code, offsets = [], []
+        for step in group.passes:
+            basis, fixes, checks = coset_code(step.rotations, span)
+            masks = [span.coordinates(rotation.mask) for rotation in step.rotations]
+            offsets.append(at + len(head) + len(group.passes) + len(code))
+            code += self._turns(step, forms, 0, masks, basis, fixes, checks)
+        return [*head, *offsets, *code]
 
     def _phases(self, rotations: list[Rotation]) -> list[int]:
         imaginary = 1 << self.n_wires
@@ -195,17 +225,18 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
         (first, last, all(angles.sums[angle].shared for _, angle in factors[first:last]))
         for first, last in zip(spans[:-1].tolist(), spans[1:].tolist(), strict=True)
     ]
-    code, offsets = [], []
-    for step, form in zip(passes, _forms(passes), strict=True):
+    code, offsets, forms = [], [], _forms(passes)
+    steps = grouped(passes, writer.bits)
+    for step in steps:
         offsets.append(len(code))
-        code += writer.code(step, form)
+        code += writer.code(step, forms, len(code))
     terms, numbers = _terms(angles.sums)
     places = frame.places()
     return Plan(
         n_wires=n_wires,
         real=real,
         n_shared=sum(each.shared for each in angles.sums),
-        n_passes=len(passes),
+        n_passes=len(steps),
         n_tables=writer.n_tables,
         by_row=writer.by_row,
         sums=angles.sums,
@@ -221,10 +252,7 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
         signs=frame.sign_of(places),
         spare=writer.spare,
         frame=frame,
-        used=tuple(
-            tuple(angles[each.angles] for each in step.rotations) if isinstance(step, (Turns, Phases)) else ()
-            for step in passes
-        ),
+        used=tuple(tuple(angles[each.angles] for each in _rotations(step)) for step in steps),
     )
 
 
@@ -236,12 +264,21 @@ def _angles_in(start: schedule.Start, passes: Sequence[schedule.Pass]) -> Iterat
             yield from (rotation.angles for rotation in step.rotations)
 
 
-def _forms(passes: Sequence[schedule.Pass]) -> list[int]:
+def _rotations(step: Grouped) -> list[Rotation]:
+    if isinstance(step, Group):
+        return [rotation for each in step.passes for rotation in each.rotations]
+    return step.rotations if isinstance(step, (Turns, Phases)) else []
+
+
+def _forms(passes: Sequence[schedule.Pass]) -> dict[int, int]:
     """Of each pass whether its rotations may be done without their cosines; those are made up for by the last."""
-    forms = [LATER if isinstance(step, Turns) and not step.rotations[0].where else NEVER for step in passes]
-    if LATER in forms:
-        forms[len(forms) - 1 - forms[::-1].index(LATER)] = NOW
-    return forms
+    forms = {id(step): LATER if not step.rotations[0].where else NEVER for step in passes if isinstance(step, Turns)}
+    later = [name for name, form in forms.items() if form == LATER]
+    return {**forms, **dict.fromkeys(later[-1:], NOW)}
+
+
+def _two(numbers: Sequence[int]) -> list[int]:
+    return [*numbers, 0][:2]
 
 
 def _terms(sums: Sequence[Sum]) -> tuple[AnyArray, AnyArray]:

@@ -26,7 +26,8 @@ NOTHING, PROBABILITIES, WORDS, STATES = range(4)
 def push(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any,
-    columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, out: Any,
+    columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any,
+    states: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
@@ -57,6 +58,7 @@ def push(
         shared: For tables of phases that serve all rows, shape (tables, 2, states).
         phases: For those of eight rows, shape (2, numbers).
         spare: For a few vectors.
+        cosets: For two parts of a state.
         states: For real parts and, unless all is real, imaginary ones of each block.
         out: Shape (all rows, size of the read-out), in which set follows upon set.
     """
@@ -77,7 +79,7 @@ def push(
             _load_states(initial, row, rows, re, im)
         else:
             begin(rotations, re, im)
-        forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, state, re, im)
+        forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, state, re, im)
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
@@ -89,8 +91,9 @@ def push(
 def pull(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any,
-    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, states: Any, lam: Any, slopes: Any, wide: Any,
-    wanted: Any, last: Any, cotangent: Any, amplitudes: Any, sign: Any, of_latent: Any, of_weights: Any,
+    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, states: Any, lam: Any,
+    slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, amplitudes: Any, sign: Any,
+    of_latent: Any, of_weights: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
@@ -129,8 +132,8 @@ def pull(
         else:
             pull_states(amplitudes, places, sign, row, rows, lre, lim)
         weight = backwards(
-            facts, code, diagonal, tables, trig, upright, shared, phases, spare, psi, re, im, lam, lre, lim, slopes,
-            max(last, 0),
+            facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, psi, re, im, lam, lre, lim,
+            slopes, max(last, 0),
         )  # fmt: skip
         if last < 0:
             for bit in range(facts[6]):

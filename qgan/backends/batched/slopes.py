@@ -14,9 +14,9 @@ from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
 
 
 @inner
-def back_turn(code: Any, at: Any, c: Any, s: Any, psi: Any, lam: Any) -> Any:
+def back_turn(code: Any, at: Any, i: Any, c: Any, s: Any, psi: Any, lam: Any) -> Any:
     """Undoes one rotation; its slope."""
-    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+    free, mask, basis = code[at + 2], code[at + 6], at + 10
     slope = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
@@ -32,9 +32,9 @@ def back_turn(code: Any, at: Any, c: Any, s: Any, psi: Any, lam: Any) -> Any:
 
 
 @inner
-def back_turn_longer(code: Any, at: Any, t: Any, psi: Any, lam: Any) -> Any:
+def back_turn_longer(code: Any, at: Any, i: Any, t: Any, psi: Any, lam: Any) -> Any:
     """Likewise, and both become as long as 1 / cosine."""
-    free, i, mask, basis = code[at + 2], code[at + 3], code[at + 4], at + 6
+    free, mask, basis = code[at + 2], code[at + 6], at + 10
     slope = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
@@ -50,9 +50,9 @@ def back_turn_longer(code: Any, at: Any, t: Any, psi: Any, lam: Any) -> Any:
 
 
 @inner
-def back_turns(code: Any, at: Any, c: Any, s: Any, d: Any, r: Any, psi: Any, lam: Any) -> Any:
+def back_turns(code: Any, at: Any, i: Any, c: Any, s: Any, d: Any, r: Any, psi: Any, lam: Any) -> Any:
     """Undoes two rotations; their slopes."""
-    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    free, first, second, basis = code[at + 2], code[at + 6], code[at + 7], at + 10
     y = z = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
@@ -76,9 +76,9 @@ def back_turns(code: Any, at: Any, c: Any, s: Any, d: Any, r: Any, psi: Any, lam
 
 
 @inner
-def back_turns_longer(code: Any, at: Any, t: Any, r: Any, psi: Any, lam: Any) -> Any:
+def back_turns_longer(code: Any, at: Any, i: Any, t: Any, r: Any, psi: Any, lam: Any) -> Any:
     """Likewise, and both become as long as 1 / both cosines."""
-    free, i, first, second, basis = code[at + 2], code[at + 3], code[at + 4], code[at + 5], at + 8
+    free, first, second, basis = code[at + 2], code[at + 6], code[at + 7], at + 10
     y = z = splat(psi.dtype.type(0))
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
