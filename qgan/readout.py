@@ -1,26 +1,36 @@
 """How a measurement becomes numbers, and what a backend promises to whoever asks it to run a circuit.
 
 Executors hand over exact or sampled *joint probabilities*. Everything after that, expectation values, post-selection
-and scaling, is torch code, so that no backend needs a second kernel for it.
+and scaling, is torch code, so that no backend needs a second kernel for it. One that has a kernel for Pauli words may
+take a read-out's words instead.
 """
 
-__all__ = ["Counts", "Executor", "ExpectationZ", "GradientMethod", "Probabilities", "ReadOut"]
+__all__ = ["Counts", "Executor", "ExpectationXZ", "ExpectationZ", "GradientMethod", "Probabilities", "ReadOut", "Word"]
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import NamedTuple, TypeAlias, final
 
 import torch
 from torch import Tensor
 
 from qgan.seeding import Key
 
+Word: TypeAlias = dict[int, str]
+"""A product of Pauli matrices: letters by wires."""
+
 
 class ReadOut(ABC):
-    """A linear map of joint probabilities."""
+    """A linear map of joint probabilities, in one basis or in several.
+
+    Attributes:
+        name: What it is called.
+        bases: The Pauli matrices in whose bases all wires are measured, one after the other.
+    """
 
     name: str
+    bases: str = "Z"
 
     @abstractmethod
     def size(self, n_wires: int) -> int:
@@ -28,7 +38,14 @@ class ReadOut(ABC):
 
     @abstractmethod
     def read(self, probabilities: Tensor) -> Tensor:
-        """Probabilities of shape (batch, 2**n_wires), wire 0 the most significant bit, to shape (batch, size)."""
+        """Probabilities of shape (batch, 2**n_wires), wire 0 the most significant bit, to shape (batch, size).
+
+        Where there are several bases, of shape (batch, bases, 2**n_wires).
+        """
+
+    def words(self, n_wires: int) -> list[Word] | None:  # noqa: ARG002
+        """The Pauli words whose expectation values these are, in order; None where they are none."""
+        return None
 
 
 @final
@@ -53,12 +70,32 @@ class ExpectationZ(ReadOut):
     def size(self, n_wires: int) -> int:
         return n_wires
 
+    def words(self, n_wires: int) -> list[Word]:
+        return [{wire: "Z"} for wire in range(n_wires)]
+
     def read(self, probabilities: Tensor) -> Tensor:
         n_wires = probabilities.shape[-1].bit_length() - 1
         index = torch.arange(probabilities.shape[-1], device=probabilities.device)
         wires = torch.arange(n_wires - 1, -1, -1, device=probabilities.device)
         signs = 1 - 2 * ((index[:, None] >> wires) & 1)
         return probabilities @ signs.to(probabilities.dtype)
+
+
+@final
+class ExpectationXZ(ReadOut):
+    """The expectation values of Pauli X and Z on each wire: wire by wire, X before Z."""
+
+    name = "expectation values of X and Z"
+    bases = "XZ"
+
+    def size(self, n_wires: int) -> int:
+        return len(self.bases) * n_wires
+
+    def words(self, n_wires: int) -> list[Word]:
+        return [{wire: letter} for wire in range(n_wires) for letter in self.bases]
+
+    def read(self, probabilities: Tensor) -> Tensor:
+        return ExpectationZ().read(probabilities).transpose(-1, -2).flatten(-2)
 
 
 class GradientMethod(NamedTuple):

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan.readout import ExpectationZ, Probabilities, ReadOut
+from qgan.readout import ExpectationXZ, ExpectationZ, Probabilities, ReadOut
 
 
 def distributions(rows: int, n_wires: int, seed: int) -> torch.Tensor:
@@ -45,3 +45,17 @@ def test_gradients_pass() -> None:
     ExpectationZ().read(probabilities).sum().backward()
     assert probabilities.grad is not None
     assert probabilities.grad[0].tolist() == [3, 1, 1, -1, 1, -1, -1, -3]
+
+
+def test_of_two_bases_it_is_read_wire_by_wire_x_before_z() -> None:
+    by_basis = torch.stack([distributions(3, 2, seed) for seed in (0, 1)], dim=1)
+    x, z = (ExpectationZ().read(by_basis[:, index]) for index in (0, 1))
+    found = ExpectationXZ().read(by_basis)
+    assert found.shape == (3, ExpectationXZ().size(2))
+    assert torch.equal(found, torch.stack([x[:, 0], z[:, 0], x[:, 1], z[:, 1]], dim=1))
+
+
+def test_words_stand_in_the_order_of_the_numbers() -> None:
+    assert ExpectationXZ().words(2) == [{0: "X"}, {0: "Z"}, {1: "X"}, {1: "Z"}]
+    assert ExpectationZ().words(2) == [{0: "Z"}, {1: "Z"}]
+    assert Probabilities().words(2) is None

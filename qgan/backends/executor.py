@@ -6,6 +6,7 @@ import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from circuits import Circuit
+from qgan.backends.bases import basis_by_basis
 from qgan.backends.facts import facts_of
 from qgan.backends.gradients import Adjoint, ParameterShift, Shots, VectorJacobian
 from qgan.backends.kernels import BroadcastKernel, Kernel, RowKernel
@@ -49,7 +51,7 @@ def _global_random_state_kept() -> Iterator[None]:
 
 def pennylane_executor(
     device: Device, circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod
-) -> "TracedExecutor":
+) -> Executor:
     """One circuit on one device, which was made for its wires."""
     facts, n_wires, counts = facts_of(device.name), circuit.n_wires, Counts()
     drawn = Shots(shots, counts)
@@ -61,9 +63,10 @@ def pennylane_executor(
     backward: VectorJacobian = ParameterShift(kernel, drawn)
     if gradient.name == "adjoint":
         backward = Adjoint(device, n_wires, counts)
-    return TracedExecutor(
-        circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, backprop=backprop
+    traced = partial(
+        TracedExecutor, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, backprop=backprop
     )
+    return basis_by_basis(circuit, readout, traced)
 
 
 @final
@@ -75,7 +78,7 @@ class TracedExecutor(Executor):
 
     Args:
         circuit: Queues the gates.
-        readout: What is made of the joint probabilities.
+        readout: What is made of the joint probabilities, in the basis of Z.
         kernel: Runs them.
         shots: How probabilities are drawn, and where all is counted.
         backward: How a cotangent of the probabilities is taken back.

@@ -22,7 +22,7 @@ class ExpectationOptions(FittedOptions):
 
     Attributes:
         n_wires: Wires of each circuit; None for as many as the features need, and for at most 5 under a head.
-        observables: ``"z"`` reads Z of each wire; ``"xz"`` reads X and Z, in two circuits.
+        observables: ``"z"`` reads Z of each wire; ``"xz"`` reads X and Z, in two circuits unless the backend takes one.
         copies: Circuits side by side, which share their latent.
         head: ``"affine"`` puts a trainable affine map and a logistic function between observables and features;
             ``"none"`` has an observable for each feature.

@@ -31,6 +31,18 @@ class Case:
 
     def probabilities(self, latent: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
         """Shape (rows, 2**n); the weights may have a leading axis of as many rows."""
+        return np.abs(self.states(latent, weights)) ** 2
+
+    def expectation(self, letter: str, latent: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Of that Pauli matrix on each wire, shape (rows, n)."""
+        states, n = self.states(latent, weights), self.circuit.n_wires
+        operators = [
+            reduce(np.kron, [PAULI[letter] if k == wire else np.eye(2) for k in range(n)]) for wire in range(n)
+        ]
+        return np.einsum("ra,wab,rb->rw", states.conj(), operators, states).real
+
+    def states(self, latent: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Shape (rows, 2**n), complex."""
         batched = {name: values.ndim > len(self.circuit.weight_shapes[name]) for name, values in weights.items()}
         rows = [
             self._row(row, {name: values[k] if batched[name] else values for name, values in weights.items()})
@@ -46,7 +58,7 @@ class Case:
             k = len(wires)
             state = np.tensordot(matrix.reshape((2,) * 2 * k), state, axes=(range(k, 2 * k), wires))
             state = np.moveaxis(state, range(k), wires)
-        return np.abs(state.ravel()) ** 2
+        return state.ravel()
 
 
 def hardware_efficient() -> Case:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from circuits import CIRCUITS, from_function
 from qgan.backends import resolve
 from qgan.backends.program import FIXED, ROTATIONS
-from qgan.readout import ExpectationZ, Probabilities
+from qgan.readout import ExpectationXZ, ExpectationZ, Probabilities
 from qgan.seeding import Key
 
 BACKENDS = ["batched.qubit", "default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
@@ -26,7 +26,7 @@ METHODS = [
 ]
 KEY = Key(1, "conformance")
 VALUES, GRADIENTS, STEP = 1e-10, 1e-6, 1e-5
-MOST_SIGNIFICANT_FIRST = np.array([[1 - 2 * ((k >> (2 - wire)) & 1) for wire in range(3)] for k in range(8)])
+READOUTS = [Probabilities(), ExpectationZ(), ExpectationXZ()]
 
 
 def executor_on(name, circuit, readout, *, shots=None, method="auto"):
@@ -50,12 +50,15 @@ def tensors(latent, weights, *, grad=False):
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@pytest.mark.parametrize("readout", [Probabilities(), ExpectationZ()], ids=lambda readout: type(readout).__name__)
+@pytest.mark.parametrize("readout", READOUTS, ids=lambda readout: type(readout).__name__)
 def test_agrees_with_plain_matrices(case, name, readout):
     latent, weights = drawn(case.circuit, 3)
-    expected = case.probabilities(latent, weights)
-    if isinstance(readout, ExpectationZ):
-        expected = expected @ MOST_SIGNIFICANT_FIRST
+    if isinstance(readout, Probabilities):
+        expected = case.probabilities(latent, weights)
+    else:
+        # Wire by wire, and for each wire letter by letter.
+        by_letter = [case.expectation(letter, latent, weights) for letter in readout.bases]
+        expected = np.stack(by_letter, axis=-1).reshape(3, -1)
 
     found = executor_on(name, case.circuit, readout, shots=None)(*tensors(latent, weights), key=KEY)
 
@@ -115,8 +118,8 @@ def batched_differences(circuit, readout, latent, weights, cotangent):
 
 @pytest.mark.parametrize(
     ("readout", "entangled"),
-    [(Probabilities(), True), (ExpectationZ(), True), (Probabilities(), False)],
-    ids=["probabilities", "expectations", "product"],
+    [(Probabilities(), True), (ExpectationZ(), True), (ExpectationXZ(), True), (Probabilities(), False)],
+    ids=["probabilities", "Z", "X and Z", "product"],
 )
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_every_circuit_has_one_value_and_one_gradient_whatever_the_method(name, readout, entangled):

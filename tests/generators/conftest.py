@@ -94,6 +94,7 @@ def generator(
     seed: int = 0,
     shots: int | None = None,
     backend: str = "default.qubit",
+    c_dtype: Any = None,
     own: Circuit | None = None,
     circuits: Callable[..., Circuit] | None = None,
     made: list[Made] | None = None,
@@ -112,6 +113,7 @@ def generator(
         seed: Of the weights.
         shots: For each circuit.
         backend: Where they are run.
+        c_dtype: In which precision, where there is a choice.
         own: A circuit to take for each that is asked for.
         circuits: What makes circuits of names; the table if None.
         made: Where executors are noted.
@@ -126,7 +128,7 @@ def generator(
         data = replace(data, levels=tuple(np.asarray(grid, dtype=float) for grid in grids))
 
     def executor(circuit: Circuit, readout: ReadOut, *, rows: float) -> Executor:
-        new = resolve(backend).executor(circuit, readout, shots=shots)
+        new = resolve(backend).executor(circuit, readout, shots=shots, c_dtype=c_dtype)
         if made is not None:
             made.append(Made(circuit, readout, rows, new))
         return new

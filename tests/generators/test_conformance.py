@@ -168,11 +168,14 @@ def test_it_learns_with_finite_shots(make: Make, name: str) -> None:
 
 def test_every_backend_gives_the_same_samples_and_gradients(make: Make, name: str) -> None:
     options: dict[str, Any] = {"shape": (3,), **({"parameters": 19} if name == "mlp" else {})}
-    one, other = (make(name, backend=backend, **options) for backend in ("default.qubit", "lightning.qubit"))
-    torch.testing.assert_close(seen(one(one.draw(2, KEY))), seen(other(other.draw(2, KEY))), atol=1e-6, rtol=0)
-    pairs = zip(gradients(one, n=2).values(), gradients(other, n=2).values(), strict=True)
-    # Weights and values are in single precision, and the score is a sum of squares up to 9.
-    assert all(torch.allclose(first, second, atol=1e-5, rtol=1e-5) for first, second in pairs)
+    one = make(name, backend="default.qubit", **options)
+    found = gradients(one, n=2)
+    for backend, c_dtype in (("lightning.qubit", None), ("batched.qubit", "complex128")):
+        other = make(name, backend=backend, c_dtype=c_dtype, **options)
+        torch.testing.assert_close(seen(one(one.draw(2, KEY))), seen(other(other.draw(2, KEY))), atol=1e-6, rtol=0)
+        # Weights and values are in single precision, and the score is a sum of squares up to 9.
+        for first, second in zip(found.values(), gradients(other, n=2).values(), strict=True):
+            torch.testing.assert_close(first, second, atol=1e-5, rtol=1e-5)
 
 
 def test_without_entanglement_there_are_as_many_parameters(make: Make, name: str) -> None:

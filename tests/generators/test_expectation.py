@@ -42,6 +42,17 @@ def test_features_are_expectation_values_in_the_range_of_the_data(make: Make, ob
 
 
 @pytest.mark.parametrize("observables", ["z", "xz"])
+def test_a_backend_that_reads_words_runs_each_row_once(make: Make, observables: str) -> None:
+    one, other = (
+        make("expectation", observables=observables, copies=2, backend=backend)
+        for backend in ("default.qubit", "batched.qubit")
+    )
+    torch.testing.assert_close(other.sample(3, KEY).values, one.sample(3, KEY).values, atol=1e-5, rtol=0)
+    assert one.counts.executions == 2 * 3 * len(observables)
+    assert other.counts.executions == 2 * 3
+
+
+@pytest.mark.parametrize("observables", ["z", "xz"])
 def test_copies_share_their_latent_and_follow_each_other(make: Make, observables: str) -> None:
     module = make("expectation", observables=observables, copies=3, low=-1.0, high=1.0)
     assert module.circuit.n_wires == 2 // len(observables)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from circuits import Circuit
 from qgan._typing import Array
+from qgan.backends.bases import basis_by_basis
 from qgan.backends.batched import autograd
 from qgan.backends.batched.engine import Engine
 from qgan.backends.batched.inputs import sums_of
@@ -26,7 +27,7 @@ from qgan.backends.gradients import ParameterShift, Shots, VectorJacobian
 from qgan.backends.kernels import Kernel
 from qgan.backends.program import Program, angles_of, queued, require_fitting
 from qgan.errors import BackendError, QganError
-from qgan.readout import Counts, Executor, ExpectationZ, GradientMethod, Probabilities, ReadOut
+from qgan.readout import Counts, Executor, GradientMethod, Probabilities, ReadOut
 from qgan.seeding import Key
 
 # Up to so many wires the compiled circuit is compared with PennyLane's when it is made; beyond, only its angles are.
@@ -45,14 +46,19 @@ def batched_executor(
     drawn, kernel = Shots(shots, Counts()), BatchedKernel(circuit.n_wires, dtype=dtype)
     adjoint = gradient.name == "adjoint"
     backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
-    executor = TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
-    executor.precision = PRECISION[np.dtype(dtype).name]
-    return executor
+
+    def traced(circuit: Circuit, readout: ReadOut) -> Executor:
+        executor = TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
+        executor.precision = PRECISION[np.dtype(dtype).name]
+        return executor
+
+    return basis_by_basis(circuit, readout, traced)
 
 
 def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod) -> "BatchedExecutor | None":
     """For a circuit whose angles are sums of products of latents and weights; None if they are not."""
-    if not isinstance(readout, (Probabilities, ExpectationZ)):
+    words = readout.words(circuit.n_wires)
+    if words is None and not isinstance(readout, Probabilities):
         return None
     try:
         plan = compiled_of(circuit, dtype=dtype)
@@ -61,7 +67,6 @@ def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMeth
     except Exception:
         # The executor that traces in every call takes more, and tells what is wrong.
         return None
-    words = [{wire: "Z"} for wire in range(circuit.n_wires)] if isinstance(readout, ExpectationZ) else None
     return BatchedExecutor(circuit, Engine(plan, dtype=dtype, words=words, threads=torch.get_num_threads), gradient)
 
 
