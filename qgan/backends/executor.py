@@ -6,7 +6,6 @@ import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -21,7 +20,7 @@ from qgan.backends.bases import basis_by_basis
 from qgan.backends.facts import facts_of
 from qgan.backends.gradients import Adjoint, ParameterShift, Shots, VectorJacobian
 from qgan.backends.kernels import BroadcastKernel, Kernel, RowKernel
-from qgan.backends.program import Program, check_indexing, require_fitting, trace
+from qgan.backends.program import EveryCall, Program, Tracer
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.seeding import Key, stream
 
@@ -63,32 +62,37 @@ def pennylane_executor(
     backward: VectorJacobian = ParameterShift(kernel, drawn)
     if gradient.name == "adjoint":
         backward = Adjoint(device, n_wires, counts)
-    traced = partial(
-        TracedExecutor, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, backprop=backprop
-    )
+
+    def traced(circuit: Circuit, readout: ReadOut) -> Executor:
+        tracer = EveryCall(circuit)
+        return TracedExecutor(
+            tracer, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, backprop=backprop
+        )
+
     return basis_by_basis(circuit, readout, traced)
 
 
 @final
 class TracedExecutor(Executor):
-    """A circuit that queues its gates in every call, whatever they are.
+    """A circuit as a table of angles.
 
     Executions are counted in rows. Forward: one a row. Backward: one adjoint sweep a row, or every shifted circuit, or
     none with backprop, which runs nothing again.
 
     Args:
-        circuit: Queues the gates.
+        tracer: Makes that table.
         readout: What is made of the joint probabilities, in the basis of Z.
         kernel: Runs them.
         shots: How probabilities are drawn, and where all is counted.
         backward: How a cotangent of the probabilities is taken back.
         gradient: How that is called.
         backprop: Runs them in torch where that is the way back.
+        precision: In which it is run.
     """
 
     def __init__(
         self,
-        circuit: Circuit,
+        tracer: Tracer,
         readout: ReadOut,
         *,
         kernel: Kernel,
@@ -96,19 +100,14 @@ class TracedExecutor(Executor):
         backward: VectorJacobian,
         gradient: GradientMethod,
         backprop: BroadcastKernel | None = None,
+        precision: torch.dtype = torch.float64,
     ) -> None:
-        self.counts, self.gradient = shots.counts, gradient
-        self._circuit, self._readout, self._shots = circuit, readout, shots
+        self.counts, self.gradient, self.precision = shots.counts, gradient, precision
+        self._tracer, self._readout, self._shots = tracer, readout, shots
         self._kernel, self._backward, self._backprop = kernel, backward, backprop
-        self._checked = False
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:
-        require_fitting(self._circuit, latent, weights)
-        on_cpu = {
-            name: _by_row(values.to("cpu", torch.float64), self._circuit.weight_shapes[name], len(latent))
-            for name, values in weights.items()
-        }
-        program = self._trace(latent.to("cpu", torch.float64), on_cpu)
+        program = self._tracer(latent, weights)
         trainable = program.trainable
         if trainable and self._backprop:
             self.counts.executions += program.rows
@@ -118,17 +117,6 @@ class TracedExecutor(Executor):
             probabilities = _Probabilities.apply(program.angles, run) if trainable else run.forward(program.angles)
         return self._readout.read(probabilities).to(latent.device)
 
-    def _trace(self, latent: Tensor, weights: Mapping[str, Tensor]) -> Program:
-        if not self._checked:
-            check_indexing(self._circuit, latent, weights)
-            self._checked = True
-        return trace(self._circuit, latent, weights)
-
-
-def _by_row(weights: Tensor, shape: tuple[int, ...], rows: int) -> Tensor:
-    """A set for each row, where there are several and fewer."""
-    return weights if weights.ndim == len(shape) else weights.repeat_interleave(rows // len(weights), dim=0)
-
 
 class _Run(NamedTuple):
     """One call of an executor, as its autograd function needs it."""
@@ -137,19 +125,19 @@ class _Run(NamedTuple):
     backward_of: VectorJacobian
     shots: Shots
     program: Program
-    columns: list[int]
+    columns: tuple[int, ...]
     key: Key
 
     def forward(self, angles: Tensor) -> Tensor:
-        exact = self.kernel.probabilities(self.program, angles.detach().numpy())
+        exact = self.kernel.probabilities(self.program.operators, angles.detach().numpy())
         own = self.key._replace(purpose=f"{self.key.purpose}:shots")
         return torch.from_numpy(self.shots.draw(exact, stream(own)))
 
     def backward(self, angles: Tensor, cotangent: Tensor) -> Tensor:
         table, weighted = angles.detach().numpy(), cotangent.contiguous().numpy()
         gradient = torch.zeros_like(angles)
-        gradient[:, self.columns] = torch.from_numpy(
-            self.backward_of(self.program, table, self.columns, weighted, self.key)
+        gradient[:, list(self.columns)] = torch.from_numpy(
+            self.backward_of(self.program.operators, table, self.columns, weighted, self.key)
         )
         return gradient
 

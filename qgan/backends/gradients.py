@@ -4,6 +4,7 @@ __all__ = ["Adjoint", "ParameterShift", "Shots", "VectorJacobian"]
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -15,7 +16,6 @@ from scipy import sparse
 
 from qgan._typing import Array
 from qgan.backends.kernels import Kernel, TapeRunner, rows_of
-from qgan.backends.program import Program
 from qgan.readout import Counts
 from qgan.seeding import Key, stream
 
@@ -49,7 +49,9 @@ class VectorJacobian(ABC):
     """How a cotangent of the probabilities becomes one of the angles."""
 
     @abstractmethod
-    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:
+    def __call__(
+        self, operators: Sequence[Operator], angles: Array, columns: Sequence[int], cotangent: Array, key: Key
+    ) -> Array:
         """Angles of shape (rows, n_angles) and cotangent of shape (rows, 2**n) to shape (rows, len(columns))."""
 
 
@@ -64,10 +66,17 @@ class Adjoint(VectorJacobian):
     def __init__(self, device: Device, n_wires: int, counts: Counts) -> None:
         self._runner, self._wires, self._counts = TapeRunner(device, "adjoint"), range(n_wires), counts
 
-    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:  # noqa: ARG002
+    def __call__(
+        self,
+        operators: Sequence[Operator],
+        angles: Array,
+        columns: Sequence[int],
+        cotangent: Array,
+        key: Key,  # noqa: ARG002
+    ) -> Array:
         tapes = [
-            QuantumScript(operators, [qml.expval(self._diagonal(row))], trainable_params=columns)
-            for operators, row in zip(rows_of(program, angles), cotangent, strict=True)
+            QuantumScript(bound, [qml.expval(self._diagonal(row))], trainable_params=columns)
+            for bound, row in zip(rows_of(operators, angles), cotangent, strict=True)
         ]
         self._counts.executions += len(tapes)
         jacobians = self._runner.derivatives(tapes)
@@ -89,8 +98,10 @@ class ParameterShift(VectorJacobian):
     def __init__(self, kernel: Kernel, shots: Shots) -> None:
         self._kernel, self._shots = kernel, shots
 
-    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:
-        rotations = [operator for operator in program.operators if operator.num_params]
+    def __call__(
+        self, operators: Sequence[Operator], angles: Array, columns: Sequence[int], cotangent: Array, key: Key
+    ) -> Array:
+        rotations = [operator for operator in operators if operator.num_params]
         terms = [(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
         generator = stream(key._replace(purpose=f"{key.purpose}:shift"))
         gradient = np.zeros((len(angles), len(columns)))
@@ -98,10 +109,10 @@ class ParameterShift(VectorJacobian):
             shifted = np.tile(angles, (len(some), 1, 1))
             for table, (_, column, _, shift) in zip(shifted, some, strict=True):
                 table[:, column] += shift
-            exact = self._kernel.probabilities(program, shifted.reshape(-1, angles.shape[1]))
+            exact = self._kernel.probabilities(operators, shifted.reshape(-1, angles.shape[1]))
             drawn = self._shots.draw(exact, generator).reshape(len(some), *cotangent.shape)
-            for (place, _, coefficient, _), measured in zip(some, drawn, strict=True):
-                gradient[:, place] += coefficient * (measured * cotangent).sum(axis=1)
+            for (place, _, coefficient, _), slopes in zip(some, (drawn * cotangent).sum(axis=2), strict=True):
+                gradient[:, place] += coefficient * slopes
         return gradient
 
 
@@ -109,6 +120,11 @@ def _rule(rotation: Operator) -> list[tuple[float, float]]:
     """Coefficient and shift, in radians, of each term."""
     assert isinstance(rotation, Operation)
     (frequencies,) = rotation.parameter_frequencies
+    return _terms(tuple(frequencies))
+
+
+@cache
+def _terms(frequencies: tuple[float, ...]) -> list[tuple[float, float]]:
     rule = np.asarray(qml.gradients.generate_shift_rule(frequencies))
     return [(coefficient, shift) for coefficient, shift in rule.tolist()]
 

@@ -1,6 +1,6 @@
 """Angles to exact joint probabilities, on devices that take many rows at once and on those that take one."""
 
-__all__ = ["BroadcastKernel", "Kernel", "RowKernel", "TapeRunner"]
+__all__ = ["BroadcastKernel", "Kernel", "RowKernel", "TapeRunner", "rows_of", "with_angle"]
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -79,10 +79,10 @@ class TapeRunner:
 
 
 class Kernel(ABC):
-    """Exact joint probabilities of a program for any table of angles."""
+    """Exact joint probabilities of a program's operators for any table of angles."""
 
     @abstractmethod
-    def probabilities(self, program: Program, angles: Array) -> Array:
+    def probabilities(self, operators: Sequence[Operator], angles: Array) -> Array:
         """Angles of shape (rows, n_angles), radians, to probabilities of shape (rows, 2**n_wires)."""
 
 
@@ -102,9 +102,9 @@ class BroadcastKernel(Kernel):
         self._size, self._density = 2**n_wires, density
         self._rows_at_once = max(1, NUMBERS_AT_ONCE // (4 if density else 2) ** n_wires)
 
-    def probabilities(self, program: Program, angles: Array) -> Array:
+    def probabilities(self, operators: Sequence[Operator], angles: Array) -> Array:
         starts = range(0, len(angles), self._rows_at_once)
-        return np.concatenate([self._chunk(program, angles[at : at + self._rows_at_once]) for at in starts])
+        return np.concatenate([self._chunk(operators, angles[at : at + self._rows_at_once]) for at in starts])
 
     def differentiable(self, program: Program) -> Tensor:
         """The program's own angles to probabilities, through torch operations only."""
@@ -112,16 +112,16 @@ class BroadcastKernel(Kernel):
         if self._density:
             # Of a single torch number, PennyLane 0.45 works out the eigenvalues of RZ in single precision; of one for
             # each row it does not.
-            columns = (column.expand(program.rows) for column in program.columns)
-            operators = [_with_angle(gate, next(columns)) if gate.num_params else gate for gate in operators]
+            columns = iter(program.angles.unbind(dim=1))
+            operators = [with_angle(gate, next(columns)) if gate.num_params else gate for gate in operators]
         (result,) = self._backprop.run([QuantumScript(operators, [self._measurement])])
         return result.expand(program.rows, self._size)
 
-    def _chunk(self, program: Program, angles: Array) -> Array:
+    def _chunk(self, operators: Sequence[Operator], angles: Array) -> Array:
         # A gate that all rows share costs less, and a tape in which nothing varies has no batch axis.
         shared = (angles == angles[:1]).all(axis=0)
         values = iter([column[0] if same else column for column, same in zip(angles.T, shared, strict=True)])
-        bound = [_with_angle(gate, next(values)) if gate.num_params else gate for gate in program.operators]
+        bound = [with_angle(gate, next(values)) if gate.num_params else gate for gate in operators]
         (result,) = self._runner.run([QuantumScript(bound, [self._measurement])])
         return np.array(np.broadcast_to(np.asarray(result), (len(angles), self._size)), dtype=np.float64)
 
@@ -135,29 +135,30 @@ class RowKernel(Kernel):
         self._measurement = qml.probs(wires=range(n_wires))
         self._size = 2**n_wires
 
-    def probabilities(self, program: Program, angles: Array) -> Array:
-        tapes = [QuantumScript(operators, [self._measurement]) for operators in rows_of(program, angles)]
+    def probabilities(self, operators: Sequence[Operator], angles: Array) -> Array:
+        tapes = [QuantumScript(bound, [self._measurement]) for bound in rows_of(operators, angles)]
         results = self._runner.run(tapes)
         return np.array(results, dtype=np.float64).reshape(len(angles), self._size)
 
 
-def rows_of(program: Program, angles: Array) -> list[list[Operator]]:
+def rows_of(operators: Sequence[Operator], angles: Array) -> list[list[Operator]]:
     """The operators of each row. Those with equal angles are made once: most rows share their weights."""
     made: dict[tuple[int, float], Operator] = {}
     table = []
     for row in angles.tolist():
-        operators, rest = list(program.operators), iter(row)
-        for place, operator in enumerate(program.operators):
+        bound, rest = list(operators), iter(row)
+        for place, operator in enumerate(operators):
             if operator.num_params:
                 angle = next(rest)
                 if (place, angle) not in made:
-                    made[place, angle] = _with_angle(operator, angle)
-                operators[place] = made[place, angle]
-        table.append(operators)
+                    made[place, angle] = with_angle(operator, angle)
+                bound[place] = made[place, angle]
+        table.append(bound)
     return table
 
 
-def _with_angle(operator: Operator, angle: Any) -> Operator:
+def with_angle(operator: Operator, angle: Any) -> Operator:
+    """The same gate on the same wires, by another angle."""
     return type(operator)(angle, wires=operator.wires)
 
 

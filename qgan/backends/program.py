@@ -1,11 +1,11 @@
 """A circuit as a table of one-angle gates, with the map from latents and weights to angles kept in torch."""
 
-__all__ = ["Program", "angles_of", "check_indexing", "queued", "require_fitting", "trace"]
+__all__ = ["EveryCall", "Program", "Tracer", "angles_of", "queued", "require_fitting", "trace"]
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from typing import Any, cast, final
 
 import numpy as np
 import pennylane as qml
@@ -39,27 +39,61 @@ class Program:
 
     Attributes:
         operators: In order; each has one angle or none.
-        columns: The angles, radians, of the operators that have one; shape (rows,), or () where all rows share it.
-        rows: How many sets of angles.
+        angles: Of the operators that have one, radians, shape (rows, n_angles).
+        varied: The columns of those that depend on something that wants a gradient.
     """
 
     operators: tuple[Operator, ...]
-    columns: tuple[Tensor, ...]
-    rows: int
-
-    @cached_property
-    def angles(self) -> Tensor:
-        """Shape (rows, n_angles)."""
-        if not self.columns:
-            return torch.zeros(self.rows, 0, dtype=torch.float64)
-        return torch.stack([column.expand(self.rows) for column in self.columns], dim=-1)
+    angles: Tensor
+    varied: tuple[int, ...]
 
     @property
-    def trainable(self) -> list[int]:
+    def rows(self) -> int:
+        """How many sets of angles."""
+        return len(self.angles)
+
+    @property
+    def trainable(self) -> tuple[int, ...]:
         """The columns that a gradient is wanted of, none without ``torch.is_grad_enabled()``."""
-        if not torch.is_grad_enabled():
-            return []
-        return [index for index, column in enumerate(self.columns) if column.requires_grad]
+        return self.varied if torch.is_grad_enabled() else ()
+
+
+class Tracer(ABC):
+    """How a circuit becomes a program."""
+
+    @abstractmethod
+    def __call__(self, latent: Tensor, weights: Mapping[str, Tensor]) -> Program:
+        """Latents and weights as :meth:`qgan.readout.Executor.__call__` has them.
+
+        Raises:
+            ConfigError: If they do not belong together.
+            DivergedError: If an angle is not finite; or else whoever runs the program sees to it.
+        """
+
+
+@final
+class EveryCall(Tracer):
+    """Lets a circuit queue its gates in every call, whatever they are."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit, self._checked = circuit, False
+
+    def __call__(self, latent: Tensor, weights: Mapping[str, Tensor]) -> Program:
+        require_fitting(self._circuit, latent, weights)
+        table = latent.to("cpu", torch.float64)
+        by_row = {
+            name: _by_row(values.to("cpu", torch.float64), self._circuit.weight_shapes[name], len(latent))
+            for name, values in weights.items()
+        }
+        if not self._checked:
+            check_indexing(self._circuit, table, by_row)
+            self._checked = True
+        return trace(self._circuit, table, by_row)
+
+
+def _by_row(weights: Tensor, shape: tuple[int, ...], rows: int) -> Tensor:
+    """A set for each row, where there are several and fewer."""
+    return weights if weights.ndim == len(shape) else weights.repeat_interleave(rows // len(weights), dim=0)
 
 
 def trace(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> Program:
@@ -78,15 +112,18 @@ def trace(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor]) -> Pr
     rows = latent.shape[0]
     operators = queued(circuit, latent, weights, ROTATIONS | FIXED)
     columns = [_column(operator, rows) for operator in operators if operator.num_params]
-    program = Program(tuple(operators), tuple(columns), rows)
-    if not torch.isfinite(program.angles.detach()).all():
+    angles = torch.zeros(rows, 0, dtype=torch.float64)
+    if columns:
+        angles = torch.stack([column.expand(rows) for column in columns], dim=-1)
+    if not torch.isfinite(angles.detach()).all():
         raise DivergedError(
             "An angle of the circuit is not finite",
             got="NaN or infinity in its latents or weights",
             allowed="finite radians",
             cure="Go on from the last checkpoint with a lower learning rate",
         )
-    return program
+    varied = tuple(index for index, column in enumerate(columns) if column.requires_grad)
+    return Program(tuple(operators), angles, varied)
 
 
 def queued(circuit: Circuit, latent: Tensor, weights: Mapping[str, Tensor], native: Collection[str]) -> list[Operator]:

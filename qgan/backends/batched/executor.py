@@ -1,15 +1,15 @@
 """The executor of `batched.qubit`: a circuit is traced and compiled once, and from then on only angles move."""
 
-__all__ = ["BatchedExecutor", "BatchedKernel", "KernelAdjoint", "batched_executor", "compiled_of"]
+__all__ = ["BatchedExecutor", "batched_executor", "compiled_of"]
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 import pennylane as qml
 import torch
-from pennylane.operation import Operator
 from pennylane.tape import QuantumScript
 from pennylane.transforms import convert_to_numpy_parameters
 from torch import Tensor
@@ -19,13 +19,13 @@ from qgan._typing import Array
 from qgan.backends.bases import basis_by_basis
 from qgan.backends.batched import autograd
 from qgan.backends.batched.engine import Engine
-from qgan.backends.batched.inputs import sums_of
+from qgan.backends.batched.kernel import BatchedKernel, KernelAdjoint
 from qgan.backends.batched.lowering import NATIVE, lower
-from qgan.backends.batched.plan import Plan, Product, Sum, compiled
+from qgan.backends.batched.plan import Plan, compiled
+from qgan.backends.batched.tracing import TracedOnce, traced
 from qgan.backends.executor import TracedExecutor
-from qgan.backends.gradients import ParameterShift, Shots, VectorJacobian
-from qgan.backends.kernels import Kernel
-from qgan.backends.program import Program, angles_of, queued, require_fitting
+from qgan.backends.gradients import ParameterShift, Shots
+from qgan.backends.program import EveryCall, Tracer, queued, require_fitting
 from qgan.errors import BackendError, QganError
 from qgan.readout import Counts, Executor, GradientMethod, Probabilities, ReadOut
 from qgan.seeding import Key
@@ -47,12 +47,30 @@ def batched_executor(
     adjoint = gradient.name == "adjoint"
     backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
 
-    def traced(circuit: Circuit, readout: ReadOut) -> Executor:
-        executor = TracedExecutor(circuit, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient)
-        executor.precision = PRECISION[np.dtype(dtype).name]
-        return executor
+    def by_angles(circuit: Circuit, readout: ReadOut) -> Executor:
+        tracer, precision = _tracer(circuit, kernel, dtype), PRECISION[np.dtype(dtype).name]
+        return TracedExecutor(
+            tracer, readout, kernel=kernel, shots=drawn, backward=backward, gradient=gradient, precision=precision
+        )
 
-    return basis_by_basis(circuit, readout, traced)
+    return basis_by_basis(circuit, readout, by_angles)
+
+
+def _tracer(circuit: Circuit, kernel: BatchedKernel, dtype: Any) -> Tracer:
+    """One that traces once, if the circuit's angles are sums of products of latents and weights."""
+    try:
+        tracer = TracedOnce(circuit)
+        _require_agreement(circuit, partial(_probabilities, tracer, kernel), dtype)
+    except QganError:
+        raise
+    except Exception:
+        return EveryCall(circuit)
+    return tracer
+
+
+def _probabilities(tracer: Tracer, kernel: BatchedKernel, latent: Tensor, weights: Mapping[str, Tensor]) -> Array:
+    program = tracer(latent, weights)
+    return kernel.probabilities(program.operators, program.angles.numpy())
 
 
 def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod) -> "BatchedExecutor | None":
@@ -77,9 +95,14 @@ def compiled_of(circuit: Circuit, *, dtype: Any) -> Plan:
         NotPolynomial: If an angle is no sum of products of latents and weights.
         BackendError: If there is a gate that cannot be taken.
     """
-    operators, sums = _traced(circuit)
+    operators, sums = traced(circuit, NATIVE)
     plan = compiled(lower(operators, circuit.n_wires), sums)
-    _require_agreement(circuit, plan, dtype)
+
+    def run(latent: Tensor, weights: Mapping[str, Tensor]) -> Array:
+        flat = np.concatenate([*(values.numpy().ravel() for values in weights.values()), np.zeros(0)])
+        return Engine(plan, dtype=dtype).push(latent.numpy(), flat[None], batch=len(latent), keep=False)[0]
+
+    _require_agreement(circuit, run, dtype)
     return plan
 
 
@@ -116,22 +139,8 @@ def _as_double(values: Tensor) -> Tensor:
     return values if values.dtype is torch.float64 and values.is_cpu else values.to("cpu", torch.float64)
 
 
-def _traced(circuit: Circuit) -> tuple[list[Operator], list[Sum]]:
-    operators: list[Operator] = []
-
-    def angles(latent: Tensor, *weights: Tensor) -> list[Tensor]:
-        named = dict(zip(circuit.weight_shapes, weights, strict=True))
-        operators[:] = queued(circuit, latent, named, NATIVE)
-        return [torch.as_tensor(value, dtype=torch.float64) for operator in operators for value in angles_of(operator)]
-
-    sums = iter(sums_of(angles, circuit.latent_dim, circuit.weight_shapes))
-    fixed = Sum(0.0, ())
-    # The matrix of a fixed gate stands among the parameters, but it is no angle.
-    return operators, [next(sums) if angles_of(each) else fixed for each in operators for _ in range(each.num_params)]
-
-
-def _require_agreement(circuit: Circuit, plan: Plan, dtype: Any) -> None:
-    """Runs the compiled circuit and PennyLane's own at two random places.
+def _require_agreement(circuit: Circuit, run: Callable[[Tensor, Mapping[str, Tensor]], Array], dtype: Any) -> None:
+    """Compares the probabilities of a compiled circuit with those of PennyLane's own at two random places.
 
     Raises:
         BackendError: If they differ, which would be a mistake of this package.
@@ -139,12 +148,9 @@ def _require_agreement(circuit: Circuit, plan: Plan, dtype: Any) -> None:
     if circuit.n_wires > CHECKED:
         return
     rng = np.random.default_rng(0)
-    latent = rng.uniform(-3, 3, (2, circuit.latent_dim))
-    weights = {name: rng.uniform(-3, 3, shape) for name, shape in circuit.weight_shapes.items()}
-    flat = np.concatenate([*(values.ravel() for values in weights.values()), np.zeros(0)])
-    found, _ = Engine(plan, dtype=dtype).push(latent, flat[None], batch=2, keep=False)
-    named = {name: torch.from_numpy(values) for name, values in weights.items()}
-    gates = queued(circuit, torch.from_numpy(latent), named, NATIVE)
+    latent = torch.from_numpy(rng.uniform(-3, 3, (2, circuit.latent_dim)))
+    weights = {name: torch.from_numpy(rng.uniform(-3, 3, shape)) for name, shape in circuit.weight_shapes.items()}
+    found, gates = run(latent, weights), queued(circuit, latent, weights, NATIVE)
     # Of a single torch number PennyLane 0.45 works out the eigenvalues of RZ in single precision.
     convert: Any = convert_to_numpy_parameters
     tapes, _ = convert(QuantumScript(gates, [qml.probs(wires=range(circuit.n_wires))]))
@@ -156,43 +162,3 @@ def _require_agreement(circuit: Circuit, plan: Plan, dtype: Any) -> None:
             got=f"probabilities that differ by {worst:.1e} from default.qubit's",
             cure="Use --backend default.qubit until it is mended",
         )
-
-
-@final
-class BatchedKernel(Kernel):
-    """Compiled circuits of programs that are traced anew in every call: where angles are more than sums of products."""
-
-    def __init__(self, n_wires: int, *, dtype: Any) -> None:
-        self._n_wires, self._dtype = n_wires, dtype
-        self._known: tuple[Any, Engine] | None = None
-
-    def probabilities(self, program: Program, angles: Array) -> Array:
-        return self.engine(program).push(np.ascontiguousarray(angles), np.zeros((1, 0)), batch=len(angles), keep=False)[
-            0
-        ]
-
-    def engine(self, program: Program) -> Engine:
-        """That of the program's gates, whose latents are its angles."""
-        gates = [(gate.name, gate.wires, gate.num_params, str(gate.hyperparameters)) for gate in program.operators]
-        if self._known is None or self._known[0] != gates:
-            sums = [Sum(0.0, (Product(1.0, (index,)),)) for index in range(len(program.columns))]
-            plan = compiled(lower(program.operators, self._n_wires), sums)
-            self._known = gates, Engine(plan, dtype=self._dtype, threads=torch.get_num_threads)
-        return self._known[1]
-
-
-@final
-class KernelAdjoint(VectorJacobian):
-    """The adjoint method on those."""
-
-    def __init__(self, kernel: BatchedKernel, counts: Counts) -> None:
-        self._kernel, self._counts = kernel, counts
-
-    def __call__(self, program: Program, angles: Array, columns: Sequence[int], cotangent: Array, key: Key) -> Array:  # noqa: ARG002
-        self._counts.executions += len(angles)
-        engine = self._kernel.engine(program)
-        _, held = engine.push(np.ascontiguousarray(angles), np.zeros((1, 0)), batch=len(angles), keep=True)
-        assert held is not None
-        slopes, _ = engine.pull(held, np.ascontiguousarray(cotangent), by_latent=True, by_weights=False)
-        assert slopes is not None
-        return slopes[:, list(columns)]
