@@ -125,12 +125,9 @@ class BatchedQubit(Device):
 
     def execute(self, circuits: Any, execution_config: ExecutionConfig | None = None) -> Any:
         """One result for each circuit."""
-        from qgan.backends.batched.tapes import states_of
+        from qgan.backends.batched.tapes import executed
 
-        results = []
-        for circuit, (states, batched) in zip(circuits, states_of(circuits, self._of), strict=True):
-            results.append(self._measured(circuit, states, batched))
-        return tuple(results)
+        return tuple(executed(circuits, self._of, self._measured))
 
     def compute_vjp(self, circuits: Any, cotangents: Any, execution_config: ExecutionConfig | None = None) -> Any:
         """For each circuit the slopes by its trainable parameters, each of the parameter's shape."""
@@ -143,14 +140,20 @@ class BatchedQubit(Device):
     def execute_and_compute_vjp(
         self, circuits: Any, cotangents: Any, execution_config: ExecutionConfig | None = None
     ) -> Any:
-        """Both."""
-        return self.execute(circuits, execution_config), self.compute_vjp(circuits, cotangents, execution_config)
+        """Both, of one run each."""
+        from qgan.backends.batched.tapes import executed_with_slopes
+
+        pairs = [
+            executed_with_slopes(circuit, cotangent, self._of, self._measured)
+            for circuit, cotangent in zip(circuits, cotangents, strict=True)
+        ]
+        return tuple(result for result, _ in pairs), tuple(slopes for _, slopes in pairs)
 
     def compute_derivatives(self, circuits: Any, execution_config: ExecutionConfig | None = None) -> Any:
         """For each circuit the Jacobian of its measurements by its trainable parameters."""
         from qgan.backends.batched.tapes import jacobian_of
 
-        return tuple(jacobian_of(circuit, self._of) for circuit in circuits)
+        return tuple(jacobian_of(circuit, self._of, self._measured) for circuit in circuits)
 
     def execute_and_compute_derivatives(self, circuits: Any, execution_config: ExecutionConfig | None = None) -> Any:
         """Both."""

@@ -1,24 +1,28 @@
-"""A tape of PennyLane's as a compiled circuit that gives states."""
+"""A tape of PennyLane's as a compiled circuit that gives states, or numbers of them."""
 
-__all__ = ["Compiled", "Find", "Layout", "layout_of"]
+__all__ = ["Compiled", "Find", "Layout", "Words", "layout_of"]
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, final
 
 import numpy as np
 from pennylane.operation import StatePrepBase
 from pennylane.tape import QuantumScript
 
-from qgan._typing import Array, ComplexArray
+from qgan._typing import AnyArray, Array, ComplexArray
 from qgan.backends.batched.engine import Engine, Held
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.lowering import is_matrix, lower, math_of, matrix_of
 from qgan.backends.batched.plan import Product, Sum, compiled
 from qgan.backends.memory import require
 
-# Bytes.
-COMPLEX, PLACE = 16, 8
+# Bytes; so few are there, and asking how many takes as long as a small circuit.
+COMPLEX, PLACE, FEW = 16, 8, 2**26
+
+Words: TypeAlias = tuple[tuple[tuple[int, str], ...], ...]
+"""Pauli words, each as pairs of wire and letter."""
 
 
 class Final(NamedTuple):
@@ -37,7 +41,7 @@ class Final(NamedTuple):
 
 @final
 class Compiled:
-    """A circuit that gives states.
+    """A circuit that gives states, joint probabilities, or expectation values of Pauli words.
 
     Args:
         engine: Of the circuit.
@@ -46,6 +50,18 @@ class Compiled:
 
     def __init__(self, engine: Engine, c_dtype: Any) -> None:
         self.engine, self.c_dtype = engine, np.dtype(c_dtype)
+
+    def numbers(
+        self, varying: Array, fixed: Array, initial: ComplexArray | None, *, keep: bool
+    ) -> tuple[Array, Held | None]:
+        """What the engine reads out, shape (rows, size), and what the way back needs; see :meth:`run`."""
+        return self.engine.push(varying, fixed, batch=len(varying), keep=keep, initial=self._begin(initial))
+
+    def back(self, held: Held, cotangent: Array, *, varying: bool, fixed: bool) -> tuple[Array, Array]:
+        """Slopes as :meth:`slopes` has them, from those by the numbers; zeros of what is not asked for."""
+        by_row, by_set = self.engine.pull(held, cotangent, by_latent=varying, by_weights=fixed)
+        rows, one = np.zeros((len(cotangent), held.latent.shape[1])), np.zeros(held.weights.shape[1])
+        return rows if by_row is None else by_row, one if by_set is None else by_set[0]
 
     def run(self, varying: Array, fixed: Array, initial: ComplexArray | None) -> Final:
         """The states.
@@ -56,10 +72,7 @@ class Compiled:
             initial: Shape (1 or rows, states), complex, or None for zeros.
         """
         plan, rows = self.engine.plan, len(varying)
-        begin = None
-        if initial is not None:
-            begin = np.stack([initial.real, initial.imag], axis=1).astype(real_of(self.c_dtype))
-        _, held = self.engine.push(varying, fixed, batch=rows, keep=True, initial=begin, read=False)
+        _, held = self.engine.push(varying, fixed, batch=rows, keep=True, initial=self._begin(initial), read=False)
         assert held is not None
         states = self.engine.amplitudes(held)
         phases = np.zeros(rows)
@@ -88,6 +101,11 @@ class Compiled:
                 else:
                     by_set[0, -1 - factor] += coefficient * by_phase.sum()
         return by_row, by_set[0]
+
+    def _begin(self, initial: ComplexArray | None) -> AnyArray | None:
+        if initial is None:
+            return None
+        return np.stack([initial.real, initial.imag], axis=1).astype(real_of(self.c_dtype))
 
 
 Find: TypeAlias = Callable[[Any, Callable[[Any, int], Compiled]], Compiled]
@@ -124,26 +142,18 @@ class Layout:
         """Of its states, as PennyLane has them."""
         return *(() if self.batch is None else (self.batch,)), *(2,) * self.n_wires
 
-    @property
+    @cached_property
     def varying(self) -> tuple[bool, ...]:
         """Which parameters have a value for each row."""
         return tuple(value.ndim > 0 for value in self.values)
 
-    def key(self, varying: tuple[bool, ...]) -> Any:
-        """The same for what one compiled circuit does."""
-        gates = tuple(
-            (
-                gate.name,
-                tuple(gate.wires),
-                gate.hyperparameters.get("pauli_word"),
-                tuple(getattr(gate, "control_values", ())),
-                matrix_of(gate).tobytes() if is_matrix(gate) else None,
-            )
-            for gate in self.gates
-        )
-        return self.n_wires, gates, varying, self.initial is not None, self._complex
+    @cached_property
+    def key(self) -> Any:
+        """The same for circuits that differ in their angles only."""
+        gates = tuple((gate.name, gate.wires.labels, _more(gate)) for gate in self.gates)
+        return self.n_wires, gates, self.initial is not None, self._complex
 
-    @property
+    @cached_property
     def _complex(self) -> bool:
         return self.initial is not None and bool(np.any(self.initial.imag))
 
@@ -158,50 +168,72 @@ class Layout:
         """The values of what does not, shape (1, fixed)."""
         return np.array([[float(value) for value, varies in zip(self.values, varying, strict=True) if not varies]])
 
-    def compiled(self, find: Find, varying: tuple[bool, ...]) -> Compiled:
+    def compiled(self, find: Find, varying: tuple[bool, ...], words: Words | None = None) -> Compiled:
         """The compiled circuit: of latents for what varies, and of weights for the rest.
+
+        Args:
+            find: Keeps it.
+            varying: Which parameters are to be latents.
+            words: What the engine reads out; None for joint probabilities or states.
 
         Raises:
             ResourceError: If there is too little memory for the states.
         """
         # States twice over, in the kernels' order and in the logical one, and a table of places.
-        require(2**self.n_wires * (3 * (self.rows + LANES) * COMPLEX + PLACE), self.n_wires)
+        need = 2**self.n_wires * (3 * (self.rows + LANES) * COMPLEX + PLACE)
+        if need > FEW:
+            require(need, self.n_wires)
 
         def make(c_dtype: Any, threads: int) -> Compiled:
             numbers = {True: iter(range(len(varying))), False: iter(range(-1, -1 - len(varying), -1))}
             sums = [Sum(0.0, (Product(1.0, (next(numbers[varies]),)),)) for varies in varying]
             gates = lower(self.gates, self.n_wires)
             plan = compiled(gates, sums, from_zero=self.initial is None, complex_start=self._complex)
-            return Compiled(Engine(plan, dtype=real_of(c_dtype), threads=lambda: threads), c_dtype)
+            read = None if words is None else [dict(word) for word in words]
+            return Compiled(Engine(plan, dtype=real_of(c_dtype), words=read, threads=lambda: threads), c_dtype)
 
-        return find(self.key(varying), make)
+        return find((self.key, varying, words), make)
 
 
-def layout_of(tape: QuantumScript, *, n_wires: int | None = None, initial: ComplexArray | None = None) -> Layout:
+def layout_of(tape: QuantumScript, n_wires: int, *, initial: ComplexArray | None = None) -> Layout:
     """Of a tape whose wires are numbers from 0 on.
 
     Args:
         tape: Without projectors.
-        n_wires: How many there are; None for those of the tape.
+        n_wires: How many there are.
         initial: Shape (1 or rows, states): the state to begin with, if not the tape's own.
     """
-    gates, n_wires, prepared = list(tape.operations), n_wires or max(1, len(tape.wires)), 0
+    gates, prepared = list(tape.operations), 0
     if gates and isinstance(gates[0], StatePrepBase):
         first: Any = gates.pop(0)
         prepared = first.num_params
         initial = np.asarray(first.state_vector(wire_order=range(n_wires)), dtype=np.complex128)
         initial = initial.reshape(-1, 2**n_wires)
-    values = [
-        np.zeros(()) if is_matrix(gate) else np.asarray(math_of.unwrap([value])[0], dtype=np.float64)
-        for gate in gates
-        for value in gate.data
-    ]
-    return Layout(n_wires, gates, prepared, initial, tape.batch_size, values)
+    values = [np.zeros(()) if is_matrix(gate) else _plain(value) for gate in gates for value in gate.data]
+    batch = next((len(value) for value in values if value.ndim), None)
+    if batch is None and (prepared or any(map(is_matrix, gates))):
+        batch = tape.batch_size
+    return Layout(n_wires, gates, prepared, initial, batch, values)
 
 
 def real_of(c_dtype: Any) -> Any:
     """The type of the parts of a complex number."""
     return np.float32 if np.dtype(c_dtype) == np.complex64 else np.float64
+
+
+def _plain(value: Any) -> Array:
+    # PennyLane's own way of telling what a number is takes as long as a gate.
+    known = isinstance(value, (float, int, np.ndarray, np.generic)) and not hasattr(value, "unwrap")
+    return np.asarray(value if known else math_of.unwrap([value])[0], dtype=np.float64)
+
+
+def _more(gate: Any) -> Any:
+    """What its name and wires do not say of a gate, angles aside."""
+    if is_matrix(gate):
+        return matrix_of(gate).tobytes()
+    if gate.name == "PauliRot":
+        return gate.hyperparameters["pauli_word"]
+    return tuple(gate.control_values) if gate.name == "MultiControlledX" else None
 
 
 def _value(each: Sum, varying: Array, fixed: Array) -> Array:

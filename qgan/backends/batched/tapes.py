@@ -1,10 +1,10 @@
-"""What the device does with PennyLane's tapes: their states, and slopes by their parameters."""
+"""What the device does with PennyLane's tapes: their results, and slopes by their parameters."""
 
-__all__ = ["jacobian_of", "slopes_of", "states_of"]
+__all__ = ["executed", "executed_with_slopes", "jacobian_of", "slopes_of"]
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pennylane as qml
@@ -19,8 +19,21 @@ from pennylane.tape import QuantumScript
 from qgan._typing import Array, ComplexArray
 from qgan.backends.batched.layout import Find, Layout, layout_of
 from qgan.backends.batched.lowering import is_matrix
+from qgan.backends.batched.readings import Reading, reading_of
 
 PARAMETER_SHIFT = "use diff_method='parameter-shift'"
+
+Measured: TypeAlias = Callable[[QuantumScript, ComplexArray, bool], Any]
+"""Makes a circuit's result of its states, of shape (2, ..., 2) or, if there is a batch axis, (batch, 2, ..., 2)."""
+
+
+class _Asked(NamedTuple):
+    """A circuit among others, and what is to be read of it; None for its states."""
+
+    place: int
+    circuit: QuantumScript
+    layout: Layout
+    reading: Reading | None
 
 
 class Slopes(tuple[Array, ...]):
@@ -33,23 +46,22 @@ class Slopes(tuple[Array, ...]):
         return np.zeros(len(self))
 
 
-def states_of(circuits: Sequence[QuantumScript], find: Find) -> list[tuple[ComplexArray, bool]]:
-    """The final states, of shape (2, ..., 2) or (batch, 2, ..., 2), and whether they have a batch axis.
-
-    Circuits of the same gates are run together.
-    """
+def executed(circuits: Sequence[QuantumScript], find: Find, measured: Measured) -> list[Any]:
+    """One result for each circuit; circuits of the same gates and read-out are run together."""
     found: list[Any] = [None] * len(circuits)
-    groups: dict[Any, list[tuple[int, Layout]]] = defaultdict(list)
-    for index, circuit in enumerate(circuits):
+    groups: dict[Any, list[_Asked]] = defaultdict(list)
+    for place, circuit in enumerate(circuits):
+        tape, n_wires = _numbered(circuit)
         if _projects(circuit):
-            found[index] = _projected(circuit.map_to_standard_wires(), find)
+            found[place] = measured(circuit, *_projected(tape, find))
         else:
-            layout = layout_of(circuit.map_to_standard_wires())
-            groups[layout.key((True,) * len(layout.values)), layout.rows].append((index, layout))
+            layout = layout_of(tape, n_wires)
+            reading = None if circuit.shots else reading_of(tape.measurements, n_wires)
+            kind = "states" if reading is None else reading.words
+            groups[layout.key, layout.rows, kind].append(_Asked(place, circuit, layout, reading))
     for group in groups.values():
-        layouts = [layout for _, layout in group]
-        for (index, layout), states in zip(group, _together(layouts, find), strict=True):
-            found[index] = states.reshape(layout.shape), layout.batch is not None
+        for asked, result in zip(group, _together(group, find, measured), strict=True):
+            found[asked.place] = result
     return found
 
 
@@ -59,31 +71,41 @@ def slopes_of(circuit: QuantumScript, cotangent: Any, find: Find) -> Slopes:
     Raises:
         DeviceError: If one of them is no angle, or the tape projects.
     """
-    tape = circuit.map_to_standard_wires()
-    if _projects(tape):
-        raise DeviceError(f"batched.qubit has no gradient of its own behind a post-selection: {PARAMETER_SHIFT}")
-    for index in tape.trainable_params:
-        operator: Any = tape.par_info[index]["op"]
-        if isinstance(operator, StatePrepBase) or is_matrix(operator):
-            raise DeviceError(
-                f"batched.qubit has no gradient by a parameter of {operator.name}: fix it, or {PARAMETER_SHIFT}"
-            )
-    layout = layout_of(tape)
-    varying = layout.varying
-    compiled = layout.compiled(find, varying)
-    end = compiled.run(layout.table(varying), layout.fixed(varying), layout.initial)
-    by_row, shared = compiled.slopes(end, _by_states(tape, layout, end.states, cotangent))
-    rows, numbers = iter(by_row.T), iter(shared)
-    slopes = [next(rows) if varies else next(numbers) for varies in varying]
-    return Slopes(np.asarray(slopes[index - layout.prepared]) for index in tape.trainable_params)
+    return executed_with_slopes(circuit, cotangent, find, lambda *_: None)[1]
 
 
-def jacobian_of(circuit: QuantumScript, find: Find) -> Any:
+def executed_with_slopes(circuit: QuantumScript, cotangent: Any, find: Find, measured: Measured) -> tuple[Any, Slopes]:
+    """The result and those slopes, of one run.
+
+    Raises:
+        DeviceError: As :func:`slopes_of`.
+    """
+    tape, n_wires = _numbered(circuit)
+    _require_slopes(tape)
+    layout, reading = layout_of(tape, n_wires), reading_of(tape.measurements, n_wires)
+    varying, trained = layout.varying, [index - layout.prepared for index in tape.trainable_params]
+    table, fixed, batched = layout.table(varying), layout.fixed(varying), layout.batch is not None
+    if reading is None:
+        compiled = layout.compiled(find, varying)
+        end = compiled.run(table, fixed, layout.initial)
+        result = measured(circuit, end.states.reshape(layout.shape), batched)
+        by_row, shared = compiled.slopes(end, _by_states(tape, layout, end.states, cotangent))
+    else:
+        compiled = layout.compiled(find, varying, reading.words)
+        numbers, held = compiled.numbers(table, fixed, layout.initial, keep=True)
+        assert held is not None
+        result, given = reading.results(numbers, batched=batched), reading.cotangent(cotangent, layout.rows)
+        wanted = {varying[index] for index in trained}
+        by_row, shared = compiled.back(held, given, varying=True in wanted, fixed=False in wanted)
+    of_rows, of_all = iter(by_row.T), iter(shared)
+    slopes = [next(of_rows) if varies else next(of_all) for varies in varying]
+    return result, Slopes(np.asarray(slopes[index]) for index in trained)
+
+
+def jacobian_of(circuit: QuantumScript, find: Find, measured: Measured) -> Any:
     """For each measurement and trainable parameter the derivative, of the measurement's shape."""
-    ((states, batched),) = states_of([circuit], find)
-    measurements = circuit.map_to_standard_wires().measurements
-    found: list[Any] = [measure(each, states, is_state_batched=batched) for each in measurements]
-    shapes = [np.shape(each) for each in found]
+    (result,) = executed([circuit], find, measured)
+    shapes = [np.shape(each) for each in (result if len(circuit.measurements) > 1 else (result,))]
     table = []
     for index, shape in enumerate(shapes):
         rows = []
@@ -96,18 +118,59 @@ def jacobian_of(circuit: QuantumScript, find: Find) -> Any:
     return table[0] if len(table) == 1 else tuple(table)
 
 
-def _together(layouts: list[Layout], find: Find) -> list[ComplexArray]:
-    """The states of circuits of the same gates, in one call; shape (rows, states) each."""
+def _together(group: list[_Asked], find: Find, measured: Measured) -> Iterator[Any]:
+    """The results of circuits of the same gates and read-out, in one call."""
+    layouts = [asked.layout for asked in group]
+    first, reading = group[0].layout, group[0].reading
+    if reading is None:
+        for asked, states in zip(group, _states(layouts, find), strict=True):
+            yield measured(asked.circuit, states.reshape(asked.layout.shape), asked.layout.batch is not None)
+        return
+    table = _stacked(layouts)
+    numbers, _ = first.compiled(find, table.which, reading.words).numbers(*table[1:], keep=False)
+    for asked, own in zip(group, np.split(numbers, len(group)), strict=True):
+        assert asked.reading is not None
+        yield asked.reading.results(own, batched=asked.layout.batch is not None)
+
+
+def _states(layouts: list[Layout], find: Find) -> list[ComplexArray]:
+    """Those of circuits of the same gates, in one call; shape (rows, states) each."""
+    table = _stacked(layouts)
+    compiled = layouts[0].compiled(find, table.which)
+    end = compiled.run(*table[1:])
+    compiled.engine.release(end.held)
+    return np.split(end.states, len(layouts))
+
+
+class _Stacked(NamedTuple):
+    """The inputs of several layouts: which parameters vary, their values, those of the others, and where it begins."""
+
+    which: tuple[bool, ...]
+    varying: Array
+    fixed: Array
+    initial: ComplexArray | None
+
+
+def _stacked(layouts: list[Layout]) -> _Stacked:
     first = layouts[0]
-    varying = first.varying if len(layouts) == 1 else (True,) * len(first.values)
+    which = first.varying if len(layouts) == 1 else (True,) * len(first.values)
     initial = None
     if first.initial is not None:
         size = 2**first.n_wires
         initial = np.concatenate([np.broadcast_to(np.asarray(one.initial), (one.rows, size)) for one in layouts])
-    compiled = first.compiled(find, varying)
-    end = compiled.run(np.concatenate([one.table(varying) for one in layouts]), first.fixed(varying), initial)
-    compiled.engine.release(end.held)
-    return np.split(end.states, len(layouts))
+    return _Stacked(which, np.concatenate([one.table(which) for one in layouts]), first.fixed(which), initial)
+
+
+def _require_slopes(tape: QuantumScript) -> None:
+    if _projects(tape):
+        raise DeviceError(f"batched.qubit has no gradient of its own behind a post-selection: {PARAMETER_SHIFT}")
+    for index in tape.trainable_params:
+        operator: Any = tape.par_info[index]["op"]
+        place: Any = tape.par_info[index]["op_idx"]
+        if place >= len(tape.operations) or isinstance(operator, StatePrepBase) or is_matrix(operator):
+            raise DeviceError(
+                f"batched.qubit has no gradient by a parameter of {operator.name}: fix it, or {PARAMETER_SHIFT}"
+            )
 
 
 def _by_states(tape: QuantumScript, layout: Layout, states: ComplexArray, cotangent: Any) -> ComplexArray:
@@ -136,6 +199,18 @@ def _by_states(tape: QuantumScript, layout: Layout, states: ComplexArray, cotang
     return lam
 
 
+def _numbered(circuit: QuantumScript) -> tuple[QuantumScript, int]:
+    """The circuit on wires that are numbers from 0 on, those of gates first, and how many there are."""
+    parts: Any = circuit.operations, circuit.measurements
+    gates, measured = ({label for each in part for label in each.wires.labels} for part in parts)
+    others = measured - gates
+    n_wires = len(gates) + len(others)
+    if gates == set(range(len(gates))) and others == set(range(len(gates), n_wires)):
+        # PennyLane sees that too, and takes several times as long for it.
+        return circuit, max(1, n_wires)
+    return circuit.map_to_standard_wires(), n_wires
+
+
 def _projects(tape: QuantumScript) -> bool:
     return any(isinstance(gate, qml.Projector) for gate in tape.operations)
 
@@ -146,8 +221,8 @@ def _projected(tape: QuantumScript, find: Find) -> tuple[ComplexArray, bool]:
     states: ComplexArray | None = None
     for piece, projector in _pieces(tape.operations):
         initial = None if states is None else states.reshape(-1, 2**n_wires)
-        layout = layout_of(QuantumScript(piece), n_wires=n_wires, initial=initial)
-        states = _together([layout], find)[0].reshape(layout.shape)
+        layout = layout_of(QuantumScript(piece), n_wires, initial=initial)
+        states = _states([layout], find)[0].reshape(layout.shape)
         if projector is not None:
             batched = layout.batch is not None
             projected = apply_operation(projector, states, is_state_batched=batched)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pennylane.measurements import ProbabilityMP
 from pennylane.tape import QuantumScript
 
 from benchmarks.random_circuits import disagreement, random_gates
@@ -110,6 +111,110 @@ def test_tapes_of_the_same_gates_are_run_together(monkeypatch):
     found = device.execute(tapes)
     assert calls == [3]
     np.testing.assert_allclose(np.array(found)[:, 1], np.sin(np.array([0.1, 0.2, 0.3]) / 2) ** 2, atol=1e-6)
+
+
+X, Y, Z = qml.X, qml.Y, qml.Z
+READINGS = {
+    "all": lambda: qml.probs(wires=range(4)),
+    "another order": lambda: qml.probs(wires=[2, 0, 3, 1]),
+    "some": lambda: qml.probs(wires=[3, 1]),
+    "one": lambda: qml.probs(wires=[2]),
+    "Z": lambda: [qml.expval(Z(wire)) for wire in range(4)],
+    "words": lambda: [qml.expval(Z(0) @ X(2)), qml.expval(Y(1) @ Y(3) @ Z(0)), qml.expval(qml.I(1)), qml.expval(Y(3))],
+    "sums": lambda: [qml.expval(0.3 * X(0) + 2 * Z(1) @ Z(3) - qml.I(2)), qml.expval(X(0) @ Z(1) - 0.5 * X(0))],
+    "Hamiltonian": lambda: qml.expval(qml.Hamiltonian([0.5, -1.5, 2.0], [Z(0) @ Z(1), Y(2), Z(0) @ Z(0)])),
+}
+
+
+def layered(x, w):
+    qml.RX(x, wires=0)
+    for wire in range(4):
+        qml.RY(w[wire], wires=wire)
+        qml.CNOT(wires=[wire, (wire + 1) % 4])
+    qml.CRZ(w[1], wires=[3, 0])
+    qml.RX(x, wires=3)
+    qml.PhaseShift(w[2], wires=1)
+
+
+@pytest.mark.parametrize("rows", [None, 1, 11])
+@pytest.mark.parametrize("name", READINGS)
+def test_the_engine_reads_out_what_default_qubit_measures_and_no_state_is_built(monkeypatch, name, rows):
+    rng = np.random.default_rng(3)
+    start, weights = rng.uniform(-3, 3, () if rows is None else rows), rng.uniform(-3, 3, 4)
+    found = []
+    for device in (qml.device("default.qubit", wires=4), qml.device("batched.qubit", wires=4, c_dtype=np.complex128)):
+        if device.name == "batched.qubit":
+            monkeypatch.setattr(type(device), "_measured", None)
+            monkeypatch.setattr("qgan.backends.batched.layout.Compiled.run", None)
+        node = qml.QNode(lambda x, w: layered(x, w) or READINGS[name](), device, interface="torch")
+        x, w = (torch.tensor(values, requires_grad=True) for values in (start, weights))
+        out = node(x, w)
+        # Of sums, default.qubit gives complex numbers.
+        parts = [torch.real(part) for part in (out if isinstance(out, (list, tuple)) else [out])]
+        scores = [(torch.cos(part + index) * part).sum() for index, part in enumerate(parts)]
+        torch.stack(scores).sum().backward()
+        found.append([*(part.detach() for part in parts), x.grad, w.grad])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(other, one, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_state_to_begin_with_is_read_too(batched):
+    rng = np.random.default_rng(4)
+    states = rng.normal(size=(3, 4)) + 1j * rng.normal(size=(3, 4))
+    states /= np.linalg.norm(states, axis=1, keepdims=True)
+
+    def circuit(w):
+        qml.StatePrep(states if batched else states[0], wires=[0, 1])
+        qml.CRY(w, wires=[0, 1])
+        return qml.expval(X(0) @ Y(1)), qml.expval(Z(1))
+
+    found = []
+    for name, options in (("default.qubit", {}), ("batched.qubit", {"c_dtype": np.complex128})):
+        w = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+        one, two = qml.QNode(circuit, qml.device(name, wires=2, **options), interface="torch")(w)
+        (one + 2 * two).sum().backward()
+        found.append([one.detach(), two.detach(), w.grad])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(other, one, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("measured", [qml.probs(wires=[0, 1]), qml.expval(Z(0) @ X(1)), qml.var(Z(0))])
+def test_value_and_slopes_asked_for_together_are_of_one_run(monkeypatch, measured):
+    from qgan.backends.batched.engine import Engine
+
+    calls, push = [], Engine.push
+    monkeypatch.setattr(Engine, "push", lambda self, *args, **more: calls.append(1) or push(self, *args, **more))
+    device = qml.device("batched.qubit", wires=2, c_dtype=np.complex128)
+    tape = QuantumScript([qml.RX(0.3, 0), qml.CNOT([0, 1]), qml.RY(0.9, 1)], [measured], trainable_params=[0, 1])
+    cotangent = np.arange(1.0, 5.0) if isinstance(measured, ProbabilityMP) else 1.0
+    ((value,), (slopes,)) = device.execute_and_compute_vjp((tape,), (cotangent,))
+    assert len(calls) == 1
+    np.testing.assert_allclose(value, device.execute(tape), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(slopes, device.compute_vjp((tape,), (cotangent,))[0], rtol=0, atol=1e-12)
+    assert len(calls) == 3
+
+
+def test_sums_of_the_same_words_are_run_together(monkeypatch):
+    from qgan.backends.batched.engine import Engine
+
+    calls, push = [], Engine.push
+    monkeypatch.setattr(
+        Engine, "push", lambda self, *args, **more: calls.append(more["batch"]) or push(self, *args, **more)
+    )
+    device = qml.device("batched.qubit", wires=2, c_dtype=np.complex128)
+    tapes = [QuantumScript([qml.RY(x, 0)], [qml.expval(c * Z(0) + X(0))]) for x, c in ((0.1, 1.0), (0.2, -2.0))]
+    found = device.execute([*tapes, QuantumScript([qml.RY(0.3, 0)], [qml.state()])])
+    assert calls == [2, 1]
+    np.testing.assert_allclose(found[:2], [np.cos(0.1) + np.sin(0.1), -2 * np.cos(0.2) + np.sin(0.2)], atol=1e-12)
+    np.testing.assert_allclose(found[2], [np.cos(0.15), np.sin(0.15)], atol=1e-12)
+
+
+def test_coefficients_have_no_gradient_and_it_says_so():
+    tape = QuantumScript([qml.RX(0.3, 0)], [qml.expval(qml.Hamiltonian([0.4, 1.0], [Z(0), X(0)]))])
+    tape.trainable_params = [1]
+    with pytest.raises(qml.exceptions.DeviceError, match="parameter-shift"):
+        qml.device("batched.qubit", wires=1).compute_vjp((tape,), (1.0,))
 
 
 def test_post_selection_is_that_of_default_qubit():
