@@ -235,8 +235,9 @@ def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
     backend = resolve(component.name)
     options = validate(BackendOptions, component.options, path="backend")
     backend.gradient(options.shots, options.gradient)
-    backend.precision(options.c_dtype)
-    return _component(component.name, options.model_dump(mode="json", exclude_none=True)), backend, options
+    # What was really used is what a run records, whatever is chosen where nothing is asked for.
+    resolved = options.model_copy(update={"c_dtype": backend.precision(options.c_dtype)})
+    return _component(component.name, resolved.model_dump(mode="json", exclude_none=True)), backend, resolved
 
 
 def _executor(

@@ -87,7 +87,8 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
     """The document with dotted keys replaced.
 
     A part that is given another name starts from that entry's defaults: the options of the old one are dropped. Names
-    are therefore set first. The options of backends are the same for all, and stay.
+    are therefore set first. The options of backends are the same for all, and stay, but for the precision, of which
+    many leave no choice.
     """
     result: Json = _copied(document)
     changes = list(changes)
@@ -103,8 +104,11 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
             table = table.setdefault(parent, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"The setting '{'.'.join(parents[: depth + 1])}' has no parts", got=key)
-        if last == "name" and parents and parents != ["backend"] and table.get("name") != value:
-            table.clear()
+        if last == "name" and parents and table.get("name") != value:
+            if parents == ["backend"]:
+                table.pop("c_dtype", None)
+            else:
+                table.clear()
         table[last] = value
     return result
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from qgan._typing import Json
+from qgan.backends import resolve
 from qgan.build import build
 from qgan.config import RunConfig
 from qgan.convergence import Convergence
@@ -55,10 +56,10 @@ def resume(
     """
     run, objects = RunDirectory.open(path), objects or Objects()
     config, experiment = planned(run, changes, objects)
-    if config.document() == run.config.document():
+    if _stated(config) == _stated(run.config):
         return Session(run, experiment)
     config = with_measured_threads(experiment)
-    if config.document() == run.config.document():
+    if config.document() == _stated(run.config):
         return Session(run, experiment)
     with run.locked():
         step = run.newest_whole().step
@@ -103,6 +104,13 @@ def changed(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Obje
     config = validate(RunConfig, override(run.config.document(), _relative(changes, run)))
     _require_changeable(run.config.document(), config.document())
     return config
+
+
+def _stated(config: RunConfig) -> Json:
+    """The document, with the precision that earlier versions left to the backend without saying so."""
+    document, asked = config.document(), config.backend.options.get("c_dtype")
+    c_dtype = resolve(config.backend.name).precision(asked)
+    return document if c_dtype is None else {**document, "backend": {**document["backend"], "c_dtype": c_dtype}}
 
 
 def _require_unfinished(config: RunConfig, run: RunDirectory) -> None:

@@ -60,6 +60,16 @@ def test_a_value_has_no_parts() -> None:
         override({"seed": 0}, [("seed.x", 1)])
 
 
+def test_another_backend_keeps_all_options_but_the_precision() -> None:
+    before = {"backend": {"name": "batched.qubit", "c_dtype": "complex64", "shots": 8}}
+    assert override(before, [("backend.name", "batched.qubit")]) == before
+    assert override(before, [("backend.shots", 9), ("backend.name", "other")]) == {
+        "backend": {"name": "other", "shots": 9}
+    }
+    both = override(before, [("backend.c_dtype", "complex128"), ("backend.name", "other")])
+    assert both["backend"]["c_dtype"] == "complex128"
+
+
 @pytest.mark.parametrize(
     ("written", "key", "value"),
     [

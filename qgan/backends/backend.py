@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Method: TypeAlias = Literal["auto", "backprop", "adjoint", "parameter-shift"]
 Precision: TypeAlias = Literal["complex64", "complex128"]
 
+# Runs of before the precision was recorded went by this one.
 DEFAULT_C_DTYPE: Precision = "complex64"
 
 WHY = {
@@ -36,7 +37,7 @@ class BackendOptions(Options):
         shots: For each circuit; None is exact.
         gradient: How gradients are found; ``"auto"`` takes the fastest that is right.
         c_dtype: Of the amplitudes, where the backend leaves a choice: batched.qubit does, and takes ``"complex64"`` if
-            nothing else is asked for.
+            nothing else is asked for. A run records the one that was used; another backend drops it.
     """
 
     shots: int | None = Field(None, ge=1, le=10_000_000)
