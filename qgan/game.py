@@ -2,7 +2,7 @@
 
 __all__ = ["Batch", "Game", "Player", "adversarial"]
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -104,6 +104,13 @@ class Player:
                 cure="Let the loss reduce what it computes from the logits, and detach nothing of it",
             )
         return Outcome(loss, scores)
+
+    def receive(self, gradients: Iterable[Tensor | None]) -> None:
+        """Gives each parameter its gradient, in memory as the parameter is: fused optimisers go by that alone."""
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            if gradient is not None and gradient.stride() != parameter.stride():
+                gradient = torch.empty_like(parameter).copy_(gradient)
+            parameter.grad = gradient
 
     def update(self, step: int) -> None:
         """Moves the parameters by the gradients that they hold, at the rate of that step."""

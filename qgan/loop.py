@@ -6,7 +6,8 @@ consistent and may be saved; every side effect belongs to whoever iterates.
 
 __all__ = ["Batches", "StepRecord", "train"]
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -95,7 +96,7 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
                 losses[player.name], norms[player.name], seen = _update(player, batch, step)
                 scores |= seen
             seconds[player.name] = perf_counter() - began
-    _check_parameters(state, step)
+    _require_finite_parameters(state, game, step)
     if state.average is not None:
         state.average.update()
     seconds["rest"] = perf_counter() - started - sum(seconds.values())
@@ -114,27 +115,35 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
 def _update(player: Player, batch: Batch, step: int) -> tuple[float, float, dict[str, float]]:
     parameters = player.parameters
     loss, scores = player.outcome(batch)
-    value = _finite(loss, f"loss of the {player.name}", step)
+    value = _finite(loss.item(), f"loss of the {player.name}", step)
     # Only this player's gradients are computed: a backward() would fill those of the networks it plays through, too.
     gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
-    norm = nn.utils.get_total_norm([gradient for gradient in gradients if gradient is not None])
-    size = _finite(norm, f"gradient of the {player.name}", step)
+    player.receive(gradients)
+    norm = _norm([gradient for gradient in gradients if gradient is not None])
+    size = _finite(norm.item(), f"gradient of the {player.name}", step)
     if player.clip is not None:
         nn.utils.clip_grads_with_norm_(parameters, player.clip, norm)
     player.update(step)
     return value, size, {name: score.item() for name, score in scores.items()}
 
 
-def _finite(value: Tensor, what: str, step: int) -> float:
-    number = value.item()
-    if not torch.isfinite(value).all():
+def _norm(tensors: Sequence[Tensor]) -> Tensor:
+    """Of all as one vector: what ``nn.utils.get_total_norm`` gives, without its sorting by device and type."""
+    norms = [torch.linalg.vector_norm(tensor) for tensor in tensors]
+    return torch.linalg.vector_norm(torch.stack(norms)) if norms else torch.zeros(())
+
+
+def _finite(number: float, what: str, step: int) -> float:
+    if not math.isfinite(number):
         raise DivergedError(f"The {what} is {number} at step {step}")
     return number
 
 
-def _check_parameters(state: TrainState, step: int) -> None:
+@torch.no_grad()
+def _require_finite_parameters(state: TrainState, game: Game, step: int) -> None:
+    # No norm is finite where a parameter is not; one that is too large for its own type is looked into and let be.
+    if all(math.isfinite(_norm(player.parameters).item()) for player in game.players):
+        return
     for player, module in state.modules.items():
         for name, parameter in module.named_parameters():
             if not torch.isfinite(parameter).all():

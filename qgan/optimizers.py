@@ -16,6 +16,9 @@ from qgan.errors import ConfigError, did_you_mean
 _UNFIT = {"Optimizer", "LBFGS", "SparseAdam", "Muon"}
 # For CUDA graphs, and for differentiating through an update: the loop does neither.
 _UNFIT_ARGUMENTS = {"capturable", "differentiable"}
+# One pass over all parameters, on a CPU as well. Others save little, or fail where one has its first gradient later
+# than another.
+_FUSED = {"adam", "adamw"}
 
 
 def _known() -> dict[str, type[torch.optim.Optimizer]]:
@@ -35,7 +38,7 @@ def make_optimizer(
 
     Args:
         name: A class of :mod:`torch.optim`, in any case.
-        options: Its keyword arguments; lists are made tuples.
+        options: Its keyword arguments; lists are made tuples. Adam is fused on a CPU where they do not say otherwise.
         parameters: What it updates.
         path: Where it stands in the configuration, for messages.
 
@@ -67,10 +70,18 @@ def make_optimizer(
             wrong = f"The setting '{path}.{option}' cannot be used"
             raise ConfigError(wrong, got=repr(value), allowed=kind, cure="Correct or remove it")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    moved = list(parameters)
+    if name.lower() in _FUSED and {"fused", "foreach"}.isdisjoint(values) and all(map(_fusible, moved)):
+        values["fused"] = True
     try:
-        return make(list(parameters), **values)  # type: ignore[call-arg]
+        return make(moved, **values)  # type: ignore[call-arg]
     except (ValueError, TypeError, RuntimeError) as error:
         raise ConfigError(f"torch refuses the arguments of '{path}'", got=f"{options}: {error}") from None
+
+
+def _fusible(parameter: nn.Parameter) -> bool:
+    # The kernel goes through memory from the first number on, and does not look for gaps.
+    return parameter.is_cpu and parameter.is_floating_point() and parameter.is_contiguous()
 
 
 def _kind(default: object) -> tuple[str, Callable[[Any], bool]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from qgan.errors import ConfigError
-from qgan.game import Batch, Game, Player, adversarial
+from qgan.game import Batch, Game, Outcome, Player, adversarial
 from qgan.losses import NonSaturating
 from qgan.penalties import PENALTIES, Critic
 from qgan.readout import Counts
@@ -261,3 +261,29 @@ def test_a_schedule_is_a_share_of_the_rate_that_was_asked_for() -> None:
     # As a checkpoint leaves it.
     generate.optimizer.param_groups[0]["lr"] = 99.0
     assert moved(generate, 2) == pytest.approx(0.25, rel=1e-6)
+
+
+@pytest.mark.parametrize("gradient", [torch.arange(-5.0, 7).reshape(4, 3).t(), torch.ones(1, 1).expand(3, 4)])
+def test_a_gradient_that_lies_otherwise_in_memory_moves_the_same_weights(gradient: Tensor) -> None:
+    """A fused optimiser takes the numbers as they follow each other."""
+    moved = []
+    for fused in (True, False):
+        weights = nn.Parameter(torch.zeros(3, 4))
+        player = Player("one", objective=unused, optimizer=torch.optim.Adam([weights], lr=0.1, fused=fused))
+        player.receive([gradient])
+        player.update(1)
+        moved.append(weights.detach())
+    torch.testing.assert_close(moved[0], moved[1])
+    assert torch.equal(moved[1].sign(), -gradient.sign())
+
+
+def test_a_parameter_without_a_gradient_stays() -> None:
+    weights = [nn.Parameter(torch.ones(2)) for _ in range(2)]
+    player = Player("one", objective=unused, optimizer=torch.optim.SGD(weights, lr=0.5))
+    player.receive([None, torch.ones(2)])
+    player.update(1)
+    assert [weight.tolist() for weight in weights] == [[1, 1], [0.5, 0.5]]
+
+
+def unused(batch: Batch) -> Outcome:
+    raise AssertionError(batch)

@@ -77,3 +77,37 @@ def test_unknown_names_and_arguments_are_answered_with_the_nearest() -> None:
 def test_nothing_to_learn_is_refused() -> None:
     with pytest.raises(ConfigError, match="empty parameter list"):
         make_optimizer("adam", {}, [], path=PATH)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_a_fused_update_is_the_plain_one_within_rounding(name: str, dtype: torch.dtype) -> None:
+    sides = [nn.Parameter(torch.linspace(-1, 1, 50, dtype=dtype).reshape(5, 10)) for _ in range(2)]
+    fused = make_optimizer(name, {"lr": 0.1}, sides[:1], path=PATH)
+    plain = make_optimizer(name, {"lr": 0.1, "fused": False}, sides[1:], path=PATH)
+    assert (fused.defaults["fused"], plain.defaults["fused"]) == (True, False)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        gradient = torch.randn(5, 10, dtype=dtype, generator=generator)
+        for side, optimizer in zip(sides, (fused, plain), strict=True):
+            side.grad = gradient
+            optimizer.step()
+    # Twenty steps of up to 0.1, each rounded a few times.
+    torch.testing.assert_close(sides[0], sides[1], rtol=0, atol=20 * torch.finfo(dtype).eps)
+
+
+def test_what_was_asked_for_is_not_fused_over() -> None:
+    assert not make("adam", foreach=True).defaults["fused"]
+    assert make("adam", fused=False).defaults["fused"] is False
+    assert "fused" not in make("adadelta").defaults
+
+
+def test_parameters_with_gaps_in_memory_are_updated_one_by_one() -> None:
+    """The fused kernel would write into the gaps."""
+    whole = torch.ones(4, 6)
+    weights = nn.Parameter(whole[:, :3])
+    optimizer = make_optimizer("adam", {"lr": 0.5}, [weights], path=PATH)
+    weights.grad = torch.ones(4, 3)
+    optimizer.step()
+    torch.testing.assert_close(weights.detach(), torch.full((4, 3), 0.5))
+    assert torch.equal(whole[:, 3:], torch.ones(4, 3))

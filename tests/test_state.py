@@ -50,6 +50,19 @@ def test_a_state_put_back_goes_on_bit_for_bit(optimizer: str, dtype: torch.dtype
         assert torch.equal(one, other), name
 
 
+def test_a_state_from_before_updates_were_fused_goes_on_as_it_began() -> None:
+    before, now = make(fused=False), make()
+    assert now.optimizers["net"].param_groups[0]["fused"]
+    go_on(before, 3)
+    tensors, scalars = before.state_dict()
+    for group in scalars["optimizers"]["net"]["groups"]:
+        group["fused"] = None  # torch's default, that was saved then
+    now.load_state_dict(tensors, json.loads(json.dumps(scalars)))
+    for state in (before, now):
+        go_on(state, 20)
+    assert torch.equal(weights(now), weights(before))
+
+
 def test_momentum_is_kept() -> None:
     straight, first, second = (make("sgd", momentum=0.9, lr=0.1) for _ in range(3))
     go_on(straight, 5)
