@@ -6,6 +6,7 @@ Global seeds are never touched.
 __all__ = ["Key", "stream", "torch_seed"]
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,19 @@ class Key(NamedTuple):
 
 
 def _sequence(key: Key) -> np.random.SeedSequence:
-    purpose = int.from_bytes(hashlib.sha256(key.purpose.encode()).digest()[:8])
-    return np.random.SeedSequence([key.seed, purpose, key.step])
+    """NumPy's of the three numbers, which takes twice as long to cut them into words itself."""
+    words = _words(key.seed) + _of_purpose(key.purpose) + _words(key.step)
+    return np.random.SeedSequence(np.frombuffer(words, dtype="<u4"))  # type: ignore[arg-type]
+
+
+@lru_cache
+def _of_purpose(purpose: str) -> bytes:
+    return _words(int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8]))
+
+
+def _words(number: int) -> bytes:
+    """Of 32 bits, the lowest first: one at least, and no more than there are."""
+    return number.to_bytes(4 * max(-(-number.bit_length() // 32), 1), "little")
 
 
 def stream(key: Key) -> np.random.Generator:

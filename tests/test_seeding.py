@@ -1,4 +1,7 @@
+import hashlib
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +28,20 @@ def test_other_keys_name_other_streams(different: list[Key]) -> None:
 def test_seed_purpose_and_step_each_matter() -> None:
     every = [Key(seed, purpose, step) for seed in range(8) for purpose in ("a", "b", "ab") for step in range(8)]
     assert len({stream(key).random() for key in every}) == len(every)
+
+
+@given(st.integers(0, 2**100), st.text(max_size=3), st.integers(0, 2**70))
+def test_the_words_are_those_that_numpy_would_make(seed: int, purpose: str, step: int) -> None:
+    named = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8])
+    plain = np.random.SeedSequence([seed, named, step])
+    expected = np.random.Generator(np.random.Philox(plain)).random(3)
+    np.testing.assert_array_equal(stream(Key(seed, purpose, step)).random(3), expected)
+    assert torch_seed(Key(seed, purpose, step)) == int(plain.generate_state(1, np.uint64)[0] >> 1)
+
+
+def test_no_number_is_below_zero() -> None:
+    with pytest.raises(OverflowError, match="negative"):
+        stream(Key(-1, "data"))
 
 
 @given(keys)

@@ -5,7 +5,6 @@ __all__ = ["Batches"]
 from functools import lru_cache
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,10 +47,11 @@ class Batches:
         self._part = part if part.large else None
         self._values, self._labels = (None, None) if part.large else self._tensors(part)
 
-        def permutation(epoch: int) -> np.ndarray:
-            return stream(Key(seed, "data", epoch)).permutation(len(part))
+        def order(epoch: int) -> Tensor:
+            rows = torch.from_numpy(stream(Key(seed, "data", epoch)).permutation(len(part)))
+            return rows if part.large else rows.to(device)
 
-        self._permutation = lru_cache(maxsize=2)(permutation)
+        self._order = lru_cache(maxsize=2)(order)
 
     def at(self, index: int) -> Samples:
         """Batch number ``index``, counted from 0: values of shape (size, *sample_shape), of equal weight.
@@ -64,12 +64,13 @@ class Batches:
         first, end = index * self.size, (index + 1) * self.size
         epochs = range(first // self._rows, (end - 1) // self._rows + 1)
         offset = epochs[0] * self._rows
-        order = np.concatenate([self._permutation(epoch) for epoch in epochs])[first - offset : end - offset]
-        if self._part is not None:
-            return Samples.uniform(*self._tensors(self._part.subset(order)))
-        chosen = torch.from_numpy(order).to(self._device)
-        assert self._values is not None
-        return Samples.uniform(self._values[chosen], None if self._labels is None else self._labels[chosen])
+        orders = [self._order(epoch) for epoch in epochs]
+        chosen = (orders[0] if len(orders) == 1 else torch.cat(orders))[first - offset : end - offset]
+        if self._values is None:
+            assert self._part is not None
+            return Samples.uniform(*self._tensors(self._part.subset(chosen.numpy())))
+        labels = None if self._labels is None else self._labels.index_select(0, chosen)
+        return Samples.uniform(self._values.index_select(0, chosen), labels)
 
     def _tensors(self, part: Part) -> tuple[Tensor, Tensor | None]:
         values = torch.as_tensor(part.values, dtype=self._dtype, device=self._device)
