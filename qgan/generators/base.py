@@ -228,7 +228,7 @@ def into_range(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 def one_for_zero(divisor: Tensor) -> Tensor:
     """Where no shot survived post-selection what is left is dark, and its gradient stays finite."""
-    return torch.where(divisor > 0, divisor, 1)
+    return divisor + (divisor == 0)
 
 
 def initial_weights(circuit: Circuit, key: Key, *, copies: int = 1) -> nn.ParameterDict:

@@ -6,6 +6,7 @@ import math
 from typing import Literal, final
 
 from pydantic import Field, model_validator
+from torch import Tensor
 
 from qgan.errors import ConfigError
 from qgan.generators.base import (
@@ -81,7 +82,8 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
         self.pixels = 2 ** (circuit.n_wires - options.n_ancillas)
         self.patches = self._fitting(options.patches, data.features)
         self.executor = ingredients.executor(circuit, Probabilities(), rows=self.patches)
-        self.gradient, self.diagnostics = self.executor.gradient, {}
+        self.gradient = self.executor.gradient
+        self._kept: Tensor | None = None
         self.weights = initial_weights(circuit, ingredients.key, copies=self.patches)
         # A patch that sums to 1 is a distribution already; only brightness has a range to be taken to.
         span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
@@ -99,17 +101,20 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
             )
         return needed
 
+    @property
+    def diagnostics(self) -> dict[str, float]:  # type: ignore[override]
+        """How often post-selection succeeded in the last forward pass."""
+        return {} if self._kept is None else {"postselection": self._kept.sum(-1).mean().item()}
+
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
-        n = len(draw.latent)
-        latent = draw.latent.repeat(self.patches, 1)
+        n, dim = draw.latent.shape
+        latent = draw.latent.expand(self.patches, n, dim).reshape(self.patches * n, dim)
         joint = self.executor(latent, sets_of(self.weights), key=draw.key)
         kept = joint[:, : self.pixels]
-        success = kept.sum(-1, keepdim=True)
-        self.diagnostics = {"postselection": success.detach().mean().item()}
-        patch = kept / one_for_zero(success)
-        if self.options.scale == "maximum":
-            patch = patch / one_for_zero(patch.amax(-1, keepdim=True))
-        patches = patch.reshape(self.patches, n, self.pixels).transpose(0, 1)
+        self._kept = kept.detach()
+        # What post-selection would divide by is divided out again where the brightest pixel is made 1.
+        whole = kept.amax(-1, keepdim=True) if self.options.scale == "maximum" else kept.sum(-1, keepdim=True)
+        patches = (kept / one_for_zero(whole)).reshape(self.patches, n, self.pixels).transpose(0, 1)
         image = patches.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
         return Samples.uniform(into_range(image, self.low, self.high).float())
