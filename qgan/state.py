@@ -4,6 +4,7 @@ __all__ = ["Average", "TrainState"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import final
 
 import torch
@@ -39,10 +40,16 @@ class Average:
     def __post_init__(self) -> None:
         self.held.load_state_dict(self.of.state_dict())
 
+    @cached_property
+    def _parameters(self) -> tuple[list[Tensor], list[Tensor]]:
+        # To look for them in the networks takes longer than to average them.
+        return [*self.held.parameters()], [*self.of.parameters()]
+
     @torch.no_grad()
     def update(self) -> None:
         """Takes the weights of a further step in."""
-        get_ema_multi_avg_fn(self.decay)(list(self.held.parameters()), list(self.of.parameters()), None)
+        get_ema_multi_avg_fn(self.decay)(*self._parameters, None)
+        # These are looked up: a network may put another tensor in a buffer's place.
         for held, new in zip(self.held.buffers(), self.of.buffers(), strict=True):
             held.copy_(new)
 

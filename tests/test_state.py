@@ -197,6 +197,15 @@ def test_an_average_copies_buffers() -> None:
     assert other.num_batches_tracked == 1
 
 
+def test_an_average_sees_a_buffer_that_was_replaced() -> None:
+    one, other = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    average = Average(one, other, 0.9)
+    average.update()
+    one.running_mean = torch.tensor([4.0, 5.0])
+    average.update()
+    assert torch.equal(other.running_mean, torch.tensor([4.0, 5.0]))  # type: ignore[arg-type]
+
+
 def test_an_average_is_part_of_a_checkpoint() -> None:
     straight, first, second = (averaged(0.8) for _ in range(3))
 
