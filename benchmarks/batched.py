@@ -4,7 +4,7 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import agreement, scaling, simulators
+from benchmarks import agreement, scaling, simulators, step
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
@@ -13,6 +13,7 @@ FIGURES: Figures = {
     "scaling": scaling.scaling,
     "first-call": scaling.first_call,
     "agreement": agreement.measure,
+    "step": step.measure,
 }
 
 main = command(FIGURES, folder="batched", heading="`batched.qubit`, measured on a CPU", make="bench")

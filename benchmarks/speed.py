@@ -38,6 +38,7 @@ except SystemExit:
 SETUPS = {
     "digits, default.qubit": ("digits", "default.qubit"),
     "digits, lightning.qubit": ("digits", "lightning.qubit"),
+    "digits, batched.qubit": ("digits", "batched.qubit"),
     "digits-classical": ("digits-classical", "default.qubit"),
 }
 
