@@ -158,10 +158,10 @@ def _body(results: Json) -> str:
             "measures for itself; where that is one for both sides, there is no second.",
             "## Over wires, layers and batch",
             "`digits-patch` with other circuits, as many patches as 64 pixels need, against `digits-patch-classical` "
-            "at the same batch, on one thread. *Operations* are additions and multiplications of one forward pass of the "
-            "generator for the batch, in millions: what the circuits come to once they are compiled, and the products "
-            "of the dense network. A step has two such passes and one back. Where ratios are near 1, most of both "
-            "steps is overhead.",
+            "at the same batch, on one thread. *Operations* are additions and multiplications, in millions, of the "
+            "generator's forward pass for the batch: what the circuits come to once they are compiled, and the "
+            "products of the dense network. A step has two such passes and one back. Where ratios are near 1, most of "
+            "both steps is overhead.",
             table(
                 ("wires, layers, batch", "operations", "baseline's", "ms a step", "baseline's", "ratio"),
                 [_cell_row(row) for row in results["sweep"]],
