@@ -14,6 +14,7 @@ from benchmarks.cells import CELLS, KINDS, Cell, Timed
 from benchmarks.evidence import Figure, Workplace, number, say, table
 from benchmarks.peers.environments import PEERS, Worker, start
 from benchmarks.scaling import THREADS
+from benchmarks.simulators_plot import draw
 from qgan._typing import Json
 from qgan.backends.batched.numba_typed import sources
 from qgan.files import atomic_write, read_json
@@ -49,6 +50,9 @@ def measure(place: Workplace) -> Figure:
                 atomic_write(kept, json.dumps(_row(kind, cell, quick=place.quick)).encode())
             rows.append(read_json(kept))
     results: Json = {"threads": THREADS, "rows": rows}
+    best = {(row["circuit"], _cell(row)): found[1] for row in rows if (found := best_compiled(row))}
+    place.out.mkdir(parents=True, exist_ok=True)
+    draw(rows, best, place.out / "simulators.png")
     return Figure("Against other simulators", results, _body(results))
 
 
@@ -145,6 +149,7 @@ def _body(results: Json) -> str:
             f"where they have it, {results['threads']} threads. A: RY and CZ, probabilities, everything real. B: RY, "
             "RZ and a ring of CRY, every angle affine in a latent, <Z>. C: any rotation and a ring of CNOT, <Z> and "
             f"<X>. All give the same cost and the same slopes, to {SAME:g}.",
+            "![Milliseconds over the size](simulators.png)",
             table(head, lines),
             "## What was asked for",
             "Times faster, reached and (asked for). *Best compiled*: the fastest of all but PennyLane's own devices.",

@@ -4,6 +4,7 @@ from benchmarks.cells import KINDS, Cell, Timed, operations
 from benchmarks.peers.environments import PEERS, start
 from benchmarks.scaling import THREADS
 from benchmarks.simulators import SAME, _body, _differs, best_compiled
+from benchmarks.simulators_plot import draw
 
 
 def row(kind: str, **ratios: float) -> dict:
@@ -22,6 +23,12 @@ def test_what_was_asked_for_stands_beside_what_was_reached() -> None:
     text = _body({"threads": THREADS, "rows": rows})
     assert "| 5, 6, 32 | 250 (300) | 999 (1000) | 7.5 (10) | 7.5 (8) | 7.5 (8) |" in text
     assert "it is not here" in text
+
+
+def test_the_picture_is_drawn_of_whatever_was_measured(tmp_path) -> None:
+    rows = [row(kind, deepquantum=7.5) for kind in KINDS]
+    draw(rows, {("B", "5, 6, 32"): 7.5}, tmp_path / "simulators.png")
+    assert (tmp_path / "simulators.png").stat().st_size > 10_000
 
 
 def test_another_result_is_told() -> None:

@@ -37,11 +37,13 @@ class Inputs:
     def push(self, latent: Tensor, weights: Sequence[Tensor], sets: int, *, keep: bool) -> tuple[AnyArray, Held | None]:
         """Runs the circuit for copies of the latents and weights, which may be changed before the way back."""
         rows = latent.shape[0]
-        self.counts.executions += rows
         flat = np.empty((sets, self.size))
         for weight, (first, last) in zip(weights, self.spans, strict=True):
             flat[:, first:last] = weight.detach().numpy().reshape(-1, last - first)
-        return self.engine.push(np.array(latent.detach().numpy(), order="C"), flat, batch=rows // sets, keep=keep)
+        table = np.array(latent.detach().numpy(), order="C")
+        found = self.engine.push(table, flat, batch=rows // sets, keep=keep)
+        self.counts.executions += rows
+        return found
 
 
 def run(inputs: Inputs, latent: Tensor, weights: Sequence[Tensor], sets: int) -> Tensor:
