@@ -63,11 +63,16 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     data_component, data = _data(config, objects)
     _require_measurable(config, data)
     backend_component, backend, options = _backend(config.backend)
+    circuits = backend.device(options.device, networks=config.run.device)
+    there = _device(circuits) if circuits == "cuda" else None
+    if device.type == "cuda" and circuits == "cpu":
+        # Once "auto" has become what was found, nothing else says so.
+        backend_component = _component(backend.name, {**backend_component.options, "device": circuits})
     ingredients = Ingredients(
         data=data,
         key=Key(config.seed, "generator weights"),
         circuit=partial(make_circuit, objects.circuit),
-        executor=partial(_executor, backend, options, config.train.batch_size),
+        executor=partial(_executor, backend, options, config.train.batch_size, there),
         inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
     generator_component, generator = _generator(config, ingredients, objects)
@@ -241,11 +246,21 @@ def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
 
 
 def _executor(
-    backend: Backend, options: BackendOptions, batch_size: int, circuit: Circuit, readout: ReadOut, *, rows: float
+    backend: Backend,
+    options: BackendOptions,
+    batch_size: int,
+    device: torch.device | None,
+    circuit: Circuit,
+    readout: ReadOut,
+    *,
+    rows: float,
 ) -> Executor:
     gates = sum(circuit.resources().gates.values())
-    backend.check(circuit.n_wires, batch=max(1, math.ceil(batch_size * rows)), n_gates=gates)
-    return backend.executor(circuit, readout, shots=options.shots, method=options.gradient, c_dtype=options.c_dtype)
+    there = device if options.shots is None and options.gradient in ("auto", "adjoint") else None
+    backend.check(circuit.n_wires, batch=max(1, math.ceil(batch_size * rows)), n_gates=gates, device=there)
+    return backend.executor(
+        circuit, readout, shots=options.shots, method=options.gradient, c_dtype=options.c_dtype, device=device
+    )
 
 
 def _discriminator(

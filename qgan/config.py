@@ -132,7 +132,8 @@ class RunOptions(Options):
     Attributes:
         checkpoint_every: Steps between checkpoints.
         keep_last: How many of the newest checkpoints stay; the best stays too.
-        device: Where the discriminator and a classical generator live.
+        device: Where the discriminator and a classical generator live; with ``"cuda"`` batched.qubit's exact circuits
+            are run there too, if ``backend.device`` says nothing else.
         threads: Torch's threads; ``"auto"`` measures once, when the run begins, and the number is what is recorded.
     """
 

@@ -13,6 +13,8 @@ from qgan.backends.facts import BATCHED, facts_of, plugin_devices
 from qgan.errors import BackendError, ConfigError, ResourceError
 
 if TYPE_CHECKING:
+    import torch
+
     from circuits import Circuit
     from qgan.readout import Executor, GradientMethod, ReadOut
 
@@ -38,11 +40,14 @@ class BackendOptions(Options):
         gradient: How gradients are found; ``"auto"`` takes the fastest that is right.
         c_dtype: Of the amplitudes, where the backend leaves a choice: batched.qubit does, and takes ``"complex64"`` if
             nothing else is asked for. A run records the one that was used; another backend drops it.
+        device: Where batched.qubit runs exact circuits: ``"cpu"``, in its kernels, or ``"cuda"``, in torch's own
+            operations. None for a GPU if ``run.device`` is ``"cuda"``, and the CPU if it is anything else.
     """
 
     shots: int | None = Field(None, ge=1, le=10_000_000)
     gradient: Method = "auto"
     c_dtype: Precision | None = None
+    device: Literal["cpu", "cuda"] | None = None
 
 
 class Status(NamedTuple):
@@ -119,8 +124,36 @@ class Backend:
         """Bytes that training takes: an estimate, see :func:`qgan.backends.memory.needed`."""
         return memory.needed(self._facts, n_wires, batch=batch, n_gates=n_gates)
 
-    def check(self, n_wires: int, *, batch: int, n_gates: int) -> None:
+    def device(self, asked: Literal["cpu", "cuda"] | None, *, networks: str) -> Literal["cpu", "cuda"] | None:
+        """Where circuits are run: None where the backend alone knows.
+
+        A GPU is used if it was asked for, not if one was found: small circuits may well be faster in the kernels.
+
+        Args:
+            asked: For circuits.
+            networks: For the classical networks: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+
+        Raises:
+            ConfigError: If circuits were asked to be on a GPU, and the backend leaves no choice.
+        """
+        if self.name == BATCHED:
+            return asked or ("cuda" if networks == "cuda" else "cpu")
+        if asked == "cuda":
+            raise ConfigError(
+                f"{self.name} leaves no choice of where circuits are run",
+                got="backend.device = cuda",
+                cure=f"Leave backend.device out, or use {BATCHED}; for NVIDIA GPUs there is lightning.gpu too",
+            )
+        return None
+
+    def check(self, n_wires: int, *, batch: int, n_gates: int, device: "torch.device | None" = None) -> None:
         """Refuses what cannot work, before anything is allocated.
+
+        Args:
+            n_wires: Of the circuit.
+            batch: Rows.
+            n_gates: Of the circuit.
+            device: Of torch's, on which the states will be; None for wherever the backend has them.
 
         Raises:
             BackendError: If the backend is missing, or does not take that many wires.
@@ -134,6 +167,8 @@ class Backend:
                 cure="Change the number of qubits",
             )
         need, have = self.memory(n_wires, batch=batch, n_gates=n_gates), memory.available()
+        if device is not None:
+            need, have = memory.needed_in_torch(n_wires, batch=batch, n_gates=n_gates), memory.available_on(device)
         if need > have:
             smaller = "a smaller batch" if batch > 1 else "a machine with more memory"
             by_row = (
@@ -172,8 +207,17 @@ class Backend:
         shots: int | None,
         method: str = "auto",
         c_dtype: Precision | None = None,
+        device: "torch.device | None" = None,
     ) -> "Executor":
         """An executor of that circuit, on a device of its own.
+
+        Args:
+            circuit: Which.
+            readout: What is made of its probabilities.
+            shots: For each circuit; None is exact.
+            method: How gradients are found.
+            c_dtype: Of the amplitudes, where there is a choice.
+            device: Of torch's: batched.qubit runs exact circuits on it, in torch's operations. None for its kernels.
 
         Raises:
             BackendError: If the backend is missing, or does not take that many wires.
@@ -182,20 +226,26 @@ class Backend:
         """
         gradient = self.gradient(shots, method)
         c_dtype = self.precision(c_dtype)
-        self.check(circuit.n_wires, batch=1, n_gates=1)
+        exact = shots is None and gradient.name == self._facts.exact
+        self.check(circuit.n_wires, batch=1, n_gates=1, device=device if exact else None)
         if self.name == BATCHED:
             from qgan.backends.batched.executor import batched_executor
 
             return batched_executor(
-                circuit, readout, shots=shots, gradient=gradient, c_dtype=c_dtype or DEFAULT_C_DTYPE
+                circuit,
+                readout,
+                shots=shots,
+                gradient=gradient,
+                c_dtype=c_dtype or DEFAULT_C_DTYPE,
+                device=device,
             )
         from qgan.backends.executor import make_device, pennylane_executor
 
         try:
-            device = make_device(self.name, circuit.n_wires)
+            made = make_device(self.name, circuit.n_wires)
         except Exception as error:
             raise self._missing(Status(False, f"{type(error).__name__}: {error}", self._facts.cure)) from error
-        return pennylane_executor(device, circuit, readout, shots=shots, gradient=gradient)
+        return pennylane_executor(made, circuit, readout, shots=shots, gradient=gradient)
 
     def _missing(self, status: Status) -> BackendError:
         return BackendError(

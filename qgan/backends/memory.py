@@ -1,15 +1,19 @@
 """How much memory a circuit needs, and how much there is, found without allocating any."""
 
-__all__ = ["available", "control_groups", "human", "needed", "require"]
+__all__ = ["available", "available_on", "control_groups", "human", "needed", "needed_in_torch", "require"]
 
 import resource
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from qgan.backends.facts import Facts
 from qgan.errors import ResourceError
+
+if TYPE_CHECKING:
+    import torch
 
 COMPLEX, REAL = 16, 8
 LANES, THREADS = 8, 2
@@ -32,6 +36,16 @@ def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int) -> int:
     return 2**n_wires * (states * COMPLEX + (2 * batch + 1) * REAL)
 
 
+def needed_in_torch(n_wires: int, *, batch: int, n_gates: int) -> int:
+    """Bytes that batched.qubit takes on a device of torch's: an estimate.
+
+    A dozen states for each row, its probabilities and their cotangent, tables of places, and for each gate what makes
+    the matrices of a row: the most of all with few wires.
+    """
+    tables = 2 * REAL * n_gates
+    return 2**n_wires * (batch * (12 * COMPLEX + 2 * REAL) + tables) + batch * n_gates * 6 * 1024
+
+
 def require(need: int, n_wires: int) -> None:
     """Refuses an allocation that would not fit, before it is made.
 
@@ -50,6 +64,17 @@ def require(need: int, n_wires: int) -> None:
 def available() -> int:
     """Bytes that this process may still take: what is free, its address space and its control groups allow."""
     return max(0, min([psutil.virtual_memory().available, *_address_space(), *control_groups()]))
+
+
+def available_on(device: "torch.device") -> int:
+    """Bytes that this process may still take on a device of torch's."""
+    if device.type != "cuda":
+        return available()
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    # What torch keeps for itself is there for us.
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
 def human(n_bytes: int) -> str:

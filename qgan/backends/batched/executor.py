@@ -3,46 +3,54 @@
 __all__ = ["BatchedExecutor", "batched_executor", "compiled_of"]
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, final
 
 import numpy as np
-import pennylane as qml
 import torch
-from pennylane.tape import QuantumScript
-from pennylane.transforms import convert_to_numpy_parameters
 from torch import Tensor
 
 from circuits import Circuit
 from qgan._typing import Array
 from qgan.backends.bases import basis_by_basis
 from qgan.backends.batched import autograd
+from qgan.backends.batched.checks import PRECISION, REAL, require_agreement
 from qgan.backends.batched.engine import Engine
 from qgan.backends.batched.kernel import BatchedKernel, KernelAdjoint
 from qgan.backends.batched.lowering import NATIVE, lower
+from qgan.backends.batched.on_torch.executor import torch_executor
 from qgan.backends.batched.plan import Plan, compiled
 from qgan.backends.batched.tracing import TracedOnce, traced
 from qgan.backends.executor import TracedExecutor
 from qgan.backends.gradients import ParameterShift, Shots
-from qgan.backends.program import EveryCall, Tracer, queued, require_fitting
-from qgan.errors import BackendError, QganError
+from qgan.backends.program import EveryCall, Tracer, require_fitting
+from qgan.errors import QganError
 from qgan.readout import Counts, Executor, GradientMethod, Probabilities, ReadOut
 from qgan.seeding import Key
 
-# Up to so many wires the compiled circuit is compared with PennyLane's when it is made; beyond, only its angles are.
-CHECKED, TOLERANCE = 12, {np.float32: 1e-4, np.float64: 1e-9}
-PRECISION = {"float32": torch.float32, "float64": torch.float64}
-REAL = {"complex64": np.float32, "complex128": np.float64}
+# Why a circuit that was wanted on a device is not there.
+NOT_THERE = "on the CPU: on {device} gradients are exact and adjoint, and angles are sums of products"
 
 
 def batched_executor(
-    circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod, c_dtype: str
+    circuit: Circuit,
+    readout: ReadOut,
+    *,
+    shots: int | None,
+    gradient: GradientMethod,
+    c_dtype: str,
+    device: torch.device | None = None,
 ) -> Executor:
-    """The fastest executor that is right for the circuit, the read-out and the shots."""
+    """The fastest executor that is right for the circuit, the read-out and the shots.
+
+    With a device of torch's, circuits run on it if they can; without, in kernels on the CPU.
+    """
     dtype = REAL[c_dtype]
-    if shots is None and gradient.name == "adjoint" and (executor := _fast(circuit, readout, dtype, gradient)):
+    if shots is None and gradient.name == "adjoint" and (executor := _fast(circuit, readout, dtype, gradient, device)):
         return executor
+    if device is not None:
+        gradient = gradient._replace(why=f"{gradient.why}; {NOT_THERE.format(device=device)}")
     drawn, kernel = Shots(shots, Counts()), BatchedKernel(circuit.n_wires, dtype=dtype)
     adjoint = gradient.name == "adjoint"
     backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
@@ -60,7 +68,7 @@ def _tracer(circuit: Circuit, kernel: BatchedKernel, dtype: Any) -> Tracer:
     """One that traces once, if the circuit's angles are sums of products of latents and weights."""
     try:
         tracer = TracedOnce(circuit)
-        _require_agreement(circuit, partial(_probabilities, tracer, kernel), dtype)
+        require_agreement(circuit, partial(_probabilities, tracer, kernel), dtype)
     except QganError:
         raise
     except Exception:
@@ -73,12 +81,16 @@ def _probabilities(tracer: Tracer, kernel: BatchedKernel, latent: Tensor, weight
     return kernel.probabilities(program.operators, program.angles.numpy())
 
 
-def _fast(circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod) -> "BatchedExecutor | None":
+def _fast(
+    circuit: Circuit, readout: ReadOut, dtype: Any, gradient: GradientMethod, device: torch.device | None
+) -> Executor | None:
     """For a circuit whose angles are sums of products of latents and weights; None if they are not."""
     words = readout.words(circuit.n_wires)
     if words is None and not isinstance(readout, Probabilities):
         return None
     try:
+        if device is not None:
+            return torch_executor(circuit, words, gradient, dtype=dtype, device=device)
         plan = compiled_of(circuit, dtype=dtype)
     except QganError:
         raise
@@ -102,7 +114,7 @@ def compiled_of(circuit: Circuit, *, dtype: Any) -> Plan:
         flat = np.concatenate([*(values.numpy().ravel() for values in weights.values()), np.zeros(0)])
         return Engine(plan, dtype=dtype).push(latent.numpy(), flat[None], batch=len(latent), keep=False)[0]
 
-    _require_agreement(circuit, run, dtype)
+    require_agreement(circuit, run, dtype)
     return plan
 
 
@@ -137,28 +149,3 @@ class BatchedExecutor(Executor):
 def _as_double(values: Tensor) -> Tensor:
     # Asking costs less than a conversion that does nothing.
     return values if values.dtype is torch.float64 and values.is_cpu else values.to("cpu", torch.float64)
-
-
-def _require_agreement(circuit: Circuit, run: Callable[[Tensor, Mapping[str, Tensor]], Array], dtype: Any) -> None:
-    """Compares the probabilities of a compiled circuit with those of PennyLane's own at two random places.
-
-    Raises:
-        BackendError: If they differ, which would be a mistake of this package.
-    """
-    if circuit.n_wires > CHECKED:
-        return
-    rng = np.random.default_rng(0)
-    latent = torch.from_numpy(rng.uniform(-3, 3, (2, circuit.latent_dim)))
-    weights = {name: torch.from_numpy(rng.uniform(-3, 3, shape)) for name, shape in circuit.weight_shapes.items()}
-    found, gates = run(latent, weights), queued(circuit, latent, weights, NATIVE)
-    # Of a single torch number PennyLane 0.45 works out the eigenvalues of RZ in single precision.
-    convert: Any = convert_to_numpy_parameters
-    tapes, _ = convert(QuantumScript(gates, [qml.probs(wires=range(circuit.n_wires))]))
-    expected = np.asarray(qml.device("default.qubit", wires=circuit.n_wires, seed=0).execute(tapes[0]))
-    worst = float(np.abs(found - expected).max())
-    if not worst < TOLERANCE[dtype]:
-        raise BackendError(
-            f"The circuit '{circuit.name}' was compiled wrongly for batched.qubit: please report it",
-            got=f"probabilities that differ by {worst:.1e} from default.qubit's",
-            cure="Use --backend default.qubit until it is mended",
-        )

@@ -1,6 +1,6 @@
 """A compiled circuit: the arrays that the kernels read."""
 
-__all__ = ["GROUP", "MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled"]
+__all__ = ["GROUP", "MATRIX", "PHASES", "SIGNS", "TURN", "TURNS", "Plan", "Product", "Sum", "compiled", "sum_of"]
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -94,27 +94,33 @@ class Plan:
         return self.n_wires + (not self.real)
 
 
+def sum_of(angles: Sequence[Angle], parameters: Sequence[Sum]) -> Sum:
+    """All those angles together.
+
+    Args:
+        angles: Of one rotation.
+        parameters: What makes each parameter of the operators.
+    """
+    constant, products = 0.0, defaultdict[tuple[int, ...], float](float)
+    for angle in angles:
+        one = Sum(angle.offset, ()) if angle.parameter < 0 else parameters[angle.parameter].of(angle)
+        constant += one.constant
+        for product in one.products:
+            products[product.factors] += product.coefficient
+    return Sum(constant, tuple(Product(value, factors) for factors, value in products.items()))
+
+
 class _Angles:
     """Numbers the angles of rotations, those without latents first."""
 
     def __init__(self, parameters: Sequence[Sum], angles: Iterator[list[Angle]]) -> None:
-        self._parameters = parameters
-        made = [(id(each), self.sum_of(each)) for each in angles]
+        made = [(id(each), sum_of(each, parameters)) for each in angles]
         made.sort(key=lambda pair: not pair[1].shared)
         self.sums = tuple(each for _, each in made)
         self._numbers = {name: number for number, (name, _) in enumerate(made)}
 
     def __getitem__(self, angles: list[Angle]) -> int:
         return self._numbers[id(angles)]
-
-    def sum_of(self, angles: Sequence[Angle]) -> Sum:
-        constant, products = 0.0, defaultdict[tuple[int, ...], float](float)
-        for angle in angles:
-            one = Sum(angle.offset, ()) if angle.parameter < 0 else self._parameters[angle.parameter].of(angle)
-            constant += one.constant
-            for product in one.products:
-                products[product.factors] += product.coefficient
-        return Sum(constant, tuple(Product(value, factors) for factors, value in products.items()))
 
 
 class _Writer:
@@ -240,7 +246,7 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
         n_tables=writer.n_tables,
         by_row=writer.by_row,
         sums=angles.sums,
-        phase=tuple(angles.sum_of([angle]) for angle in gates.phase),
+        phase=tuple(sum_of([angle], parameters) for angle in gates.phase),
         terms=terms,
         numbers=numbers,
         chain=np.array(chain, dtype=np.int64).reshape(-1, 3),

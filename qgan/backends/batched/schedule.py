@@ -1,6 +1,6 @@
 """Which steps are taken in one pass over the state: neighbours that commute are merged, or taken together."""
 
-__all__ = ["Pass", "Phases", "Start", "Turns", "real", "scheduled"]
+__all__ = ["FAR", "Pass", "Phases", "Start", "Turns", "commute", "looks", "moves", "real", "scheduled"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,19 +73,19 @@ def commute(first: Step, second: Step) -> bool:
             even(second.mask, each.mask) for each in first.where
         )
         return kept and even(first.mask, second.level.mask) == even(second.mask, first.level.mask)
-    return all(even(move, look) for move in _moves(first) for look in _looks(second)) and all(
-        even(move, look) for move in _moves(second) for look in _looks(first)
+    return all(even(move, look) for move in moves(first) for look in looks(second)) and all(
+        even(move, look) for move in moves(second) for look in looks(first)
     )
 
 
-def _moves(step: Step) -> tuple[int, ...]:
+def moves(step: Step) -> tuple[int, ...]:
     """The masks by which amplitudes are mixed."""
     if isinstance(step, Rotation):
         return (step.mask,)
     return step.masks if isinstance(step, Matrix) else ()
 
 
-def _looks(step: Step) -> tuple[int, ...]:
+def looks(step: Step) -> tuple[int, ...]:
     """The masks of all parities that matter."""
     if isinstance(step, Rotation):
         return (step.level.mask, *(parity.mask for parity in step.where))

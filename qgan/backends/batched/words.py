@@ -1,6 +1,6 @@
 """Expectation values of Pauli words, as the kernels read them out."""
 
-__all__ = ["Words", "compiled_words"]
+__all__ = ["Words", "compiled_words", "placed"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def compiled_words(frame: Frame, words: Sequence[dict[int, str]], *, real: bool)
     offsets: list[int] = []
     imaginary = Parity(1 << len(frame.masks))
     for column, word in enumerate(words):
-        mask, parity, ys = _placed(frame, word)
+        mask, parity, ys = placed(frame, word)
         if ys % 2:
             # i times a real matrix that is not symmetric: it takes real parts to imaginary ones, and those back.
             mask, parity = mask | imaginary.mask, parity + imaginary
@@ -71,7 +71,7 @@ def compiled_words(frame: Frame, words: Sequence[dict[int, str]], *, real: bool)
     )
 
 
-def _placed(frame: Frame, word: dict[int, str]) -> tuple[int, Parity, int]:
+def placed(frame: Frame, word: dict[int, str]) -> tuple[int, Parity, int]:
     """On places: the mask, the parity, the number of Y."""
     mask, parity, ys = 0, Parity(0), 0
     for wire, letter in word.items():

@@ -1,0 +1,213 @@
+"""`batched.qubit` in torch's own operations: the same circuits as in its kernels, on tensors of any device."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from benchmarks.forms import random_difference
+from circuits import CIRCUITS, Circuit, from_function
+from qgan.backends import resolve
+from qgan.backends.batched.on_torch.executor import TorchExecutor
+from qgan.errors import DivergedError
+from qgan.readout import Executor, ExpectationXZ, ExpectationZ, Probabilities, ReadOut
+from qgan.seeding import Key
+
+CPU = torch.device("cpu")
+READOUTS = [Probabilities(), ExpectationZ(), ExpectationXZ()]
+ALLOWED = {"complex64": 1e-4, "complex128": 1e-10}
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_wires=st.integers(1, 6),
+    n_gates=st.integers(0, 30),
+    rows=st.integers(1, 6),
+    sets=st.integers(1, 3),
+    c_dtype=st.sampled_from(["complex64", "complex128"]),
+)
+def test_values_and_gradients_are_those_of_default_qubit(seed, n_wires, n_gates, rows, sets, c_dtype):
+    found = random_difference(seed, n_wires=n_wires, n_gates=n_gates, rows=rows, sets=sets, c_dtype=c_dtype)
+    assert found.values < ALLOWED[c_dtype]
+    assert found.gradients < ALLOWED[c_dtype]
+
+
+def inputs(circuit: Circuit, *, rows: int, sets: int | None) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    rng = np.random.default_rng(5)
+    lead = () if sets is None else (sets,)
+    latent = torch.from_numpy(rng.normal(size=(rows, circuit.latent_dim))).requires_grad_()
+    weights = {
+        name: torch.from_numpy(rng.normal(size=(*lead, *shape))).requires_grad_()
+        for name, shape in circuit.weight_shapes.items()
+    }
+    return latent, weights
+
+
+def both_forms(circuit: Circuit, readout: ReadOut, c_dtype: Any = "complex128") -> tuple[Executor, TorchExecutor]:
+    backend = resolve("batched.qubit")
+    kernels = backend.executor(circuit, readout, shots=None, c_dtype=c_dtype)
+    on_torch = backend.executor(circuit, readout, shots=None, c_dtype=c_dtype, device=CPU)
+    assert isinstance(on_torch, TorchExecutor)
+    return kernels, on_torch
+
+
+def slopes(out: torch.Tensor, of: Sequence[torch.Tensor]) -> Sequence[torch.Tensor | None]:
+    weighed = out * torch.linspace(-1, 2, out.numel(), dtype=torch.float64).reshape(out.shape)
+    return torch.autograd.grad(weighed.sum(), of, allow_unused=True)
+
+
+@pytest.mark.parametrize("readout", READOUTS, ids=lambda readout: readout.name)
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_every_circuit_gives_what_its_kernels_give(name, readout):
+    for n_wires, sets in ((1, None), (4, None), (6, 3)):
+        circuit = CIRCUITS[name](n_wires=n_wires, layers=2)
+        latent, weights = inputs(circuit, rows=6, sets=sets)
+        of = [latent, *weights.values()]
+        kernels, on_torch = both_forms(circuit, readout)
+        expected, found = (executor(latent, weights, key=Key(0, "forms")) for executor in (kernels, on_torch))
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+        for one, other in zip(slopes(found, of), slopes(expected, of), strict=True):
+            # Where one has no slope, the other has none.
+            assert (one is None) == (other is None)
+            if one is not None:
+                torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+        assert on_torch.counts == kernels.counts
+
+
+def many_controls(latent: Any, weights: Any) -> None:
+    for wire in range(7):
+        qml.RY(latent[..., wire % 2] + wire, wires=wire)
+    qml.MultiControlledX(wires=range(7), control_values=[1, 0, 1, 1, 0, 1])
+    qml.CRX(weights["w"][..., 0], wires=[6, 0])
+    qml.MultiControlledX(wires=[6, 5, 4, 3, 2, 1])
+    qml.RZ(weights["w"][..., 1], wires=1)
+    qml.Hadamard(wires=1)
+
+
+def test_a_gate_with_more_controls_than_a_block_has_wires_is_right():
+    circuit = from_function(many_controls, n_wires=7, latent_dim=2, weight_shapes={"w": (2,)}, name="controls")
+    latent, weights = inputs(circuit, rows=3, sets=None)
+    kernels, on_torch = both_forms(circuit, Probabilities())
+    expected, found = (executor(latent, weights, key=Key(0, "forms")) for executor in (kernels, on_torch))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    for one, other in zip(slopes(found, [latent, weights["w"]]), slopes(expected, [latent, weights["w"]]), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+def style(n_wires: int = 4) -> Circuit:
+    return CIRCUITS["style"](n_wires=n_wires, layers=2)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("side", ["latent", "weights"])
+@pytest.mark.parametrize("readout", READOUTS, ids=lambda readout: readout.name)
+def test_an_angle_that_is_not_finite_is_refused(readout, side, wrong):
+    circuit = style()
+    latent, weights = inputs(circuit, rows=5, sets=None)
+    name = next(iter(weights))
+    spoilt = {"latent": latent.detach().clone(), "weights": weights[name].detach().clone()}
+    spoilt[side].view(-1)[-1] = wrong
+    _, on_torch = both_forms(circuit, readout)
+    with pytest.raises(DivergedError, match="not finite"):
+        on_torch(spoilt["latent"], {**weights, name: spoilt["weights"]}, key=Key(0, "forms"))
+
+
+def test_huge_angles_are_as_good_as_small_ones():
+    circuit = CIRCUITS["iqp"](n_wires=3, layers=2)
+    latent, weights = inputs(circuit, rows=2, sets=None)
+    _, on_torch = both_forms(circuit, Probabilities(), "complex64")
+    turned = {name: values + 4 * np.pi * 2**20 for name, values in weights.items()}
+    near, far = (on_torch(latent, some, key=Key(0, "forms")) for some in (weights, turned))
+    torch.testing.assert_close(far, near, rtol=0, atol=1e-5)
+
+
+def test_a_second_way_back_gives_the_same():
+    circuit = style()
+    latent, weights = inputs(circuit, rows=3, sets=None)
+    found = both_forms(circuit, Probabilities())[1](latent, weights, key=Key(0, "forms"))
+    first, second = (torch.autograd.grad(found[:, 1].sum(), latent, retain_graph=True)[0] for _ in range(2))
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+def test_nothing_is_kept_for_a_way_back_that_nobody_goes():
+    circuit = style()
+    latent, weights = inputs(circuit, rows=3, sets=None)
+    _, on_torch = both_forms(circuit, Probabilities())
+    with torch.no_grad():
+        assert not on_torch(latent, weights, key=Key(0, "forms")).requires_grad
+    assert on_torch.counts.executions == 3
+
+
+class Watched(TorchDispatchMode):
+    """Fails where a tensor goes to another device, a number to Python, or a sum may come out otherwise each time."""
+
+    # What waits for a GPU, and what adds up on it in an order of its own.
+    REFUSED = (
+        "_local_scalar_dense", "nonzero", "item", "is_nonzero", "equal", "unique", "masked_select",
+        "index_add", "index_put", "scatter_add", "scatter_reduce", "put_", "bincount", "histc", "index_reduce",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = str(func).removeprefix("aten.")
+        self.seen.add(name.split(".")[0])
+        assert not any(refused in name for refused in self.REFUSED), name
+        out = func(*args, **(kwargs or {}))
+        devices = {leaf.device for leaf in tree_leaves((args, kwargs, out)) if isinstance(leaf, torch.Tensor)}
+        assert len(devices) <= 1, (name, devices)
+        assert (kwargs or {}).get("device") in (None, *devices), (name, kwargs)
+        return out
+
+
+@pytest.mark.parametrize("readout", READOUTS, ids=lambda readout: readout.name)
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_nothing_leaves_the_device_waits_for_it_or_is_summed_in_any_order(name, readout):
+    circuit = CIRCUITS[name](n_wires=5, layers=2)
+    _, on_torch = both_forms(circuit, readout, "complex64")
+    latent, weights = inputs(circuit, rows=6, sets=2)
+    flat = torch.cat([values.reshape(2, -1) for values in weights.values()], dim=1)
+    with Watched() as watched:
+        out = on_torch._form(latent, flat, on_torch.counts)
+        torch.autograd.grad(out.sum(), [latent, flat], allow_unused=True)
+    assert {"bmm", "addmm"} <= watched.seen
+
+
+def test_what_is_watched_for_is_seen():
+    values = torch.ones(3, requires_grad=True)
+    index = torch.tensor([0, 0, 1])
+    with Watched(), pytest.raises(AssertionError, match="_local_scalar_dense"):
+        values.sum().item()
+    with Watched(), pytest.raises(AssertionError, match=r"index_add|index_put|scatter_add"):
+        torch.autograd.grad(values[index].sum(), values)
+    with Watched(), pytest.raises(AssertionError, match="meta"):
+        values.to("meta")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_gpu_gives_what_the_kernels_give_and_the_same_bits_again(name):
+    circuit = CIRCUITS[name](n_wires=6, layers=2)
+    latent, weights = inputs(circuit, rows=8, sets=2)
+    of = [latent, *weights.values()]
+    backend = resolve("batched.qubit")
+    device = torch.device("cuda")
+    kernels = backend.executor(circuit, Probabilities(), shots=None, c_dtype="complex128")
+    there = backend.executor(circuit, Probabilities(), shots=None, c_dtype="complex128", device=device)
+    expected, found, again = (each(latent, weights, key=Key(0, "forms")) for each in (kernels, there, there))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+    torch.testing.assert_close(again, found, rtol=0, atol=0)
+    for one, other, third in zip(slopes(found, of), slopes(expected, of), slopes(again, of), strict=True):
+        if one is not None:
+            torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
+            torch.testing.assert_close(one, third, rtol=0, atol=0)
