@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from qgan._typing import Json
+from qgan.backends.hints import hint
 
 if TYPE_CHECKING:
     from qgan.backends.advice import Timing
@@ -60,6 +61,8 @@ def progress(session: "Session", *, quiet: bool) -> None:
         f"{facts['backend'] or session.experiment.device.type}; gradient: {facts['gradient']['method']} "
         f"({facts['gradient']['why']}); {config.run.threads} torch thread(s)"
     )
+    if told := _hint(facts):
+        console.print(f"Hint: {escape(told)}.", soft_wrap=True)
     if not console.is_terminal:
         for line in _lines(session):
             console.print(line, soft_wrap=True)
@@ -157,7 +160,13 @@ def plan(facts: Json) -> None:
         shape = facts["circuit"]
         gates = f"depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
         note(f"# {shape['patches']} circuit(s) of {shape['wires']} qubits, {gates}")
+        if told := _hint(facts):
+            note(f"# hint: {told}")
     note("# Everything fits; nothing was written.")
+
+
+def _hint(facts: Json) -> str | None:
+    return hint(facts["backend"], facts["circuit"]["wires"]) if facts["backend"] and facts["circuit"] else None
 
 
 def runs(rows: Sequence[Json], directory: Path) -> None:
@@ -211,8 +220,8 @@ def backends(rows: Sequence[Json], *, whole: bool) -> None:
     table("backends", lines, "Memory: training, batch 32, 20 gates a qubit. More on one: qgan backends NAME")
 
 
-def advice(title: str, timings: Sequence["Timing"], text: str) -> None:
-    """A line for each backend that was timed, and what to take."""
+def advice(title: str, timings: Sequence["Timing"], text: str, warnings: Sequence[str] = ()) -> None:
+    """A line for each backend that was timed, what to take, and what not."""
     lines = [
         {
             "backend": timing.backend,
@@ -225,7 +234,10 @@ def advice(title: str, timings: Sequence["Timing"], text: str) -> None:
         for timing in timings
     ]
     table(title, lines, "Medians on this machine as it is now; about: one row, times the rows")
-    _out().print(escape(text))
+    out = _out()
+    out.print(escape(text))
+    for warning in warnings:
+        out.print(f"[bold]Warning[/bold]: {escape(warning)}", soft_wrap=True)
 
 
 def _plain(key: str, value: Any) -> str:

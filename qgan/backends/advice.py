@@ -1,6 +1,6 @@
 """Which backend is fastest for a circuit and a batch, measured on this machine."""
 
-__all__ = ["Timing", "advise", "conclusion"]
+__all__ = ["ON_GPU", "Timing", "advise", "conclusion", "warnings"]
 
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -12,6 +12,7 @@ import torch
 
 from circuits import Circuit
 from qgan.backends import names, resolve
+from qgan.backends.facts import BATCHED
 from qgan.errors import QganError
 from qgan.readout import Executor, Probabilities
 from qgan.seeding import Key, stream
@@ -19,13 +20,15 @@ from qgan.seeding import Key, stream
 # Beyond so many wires one state fills the caches of a processor, and rows side by side gain little.
 MANY_WIRES = 20
 SECONDS, REPEATS = 2.0, 50
+# batched.qubit in torch's operations, as it is asked for.
+ON_GPU = f"{BATCHED} with --device cuda"
 
 
 class Timing(NamedTuple):
     """What one backend takes.
 
     Attributes:
-        backend: Its name.
+        backend: Its name, or :data:`ON_GPU`.
         gradient: How it differentiates.
         milliseconds: Of one forward and backward pass of the batch, the median; None where it could not be measured.
         estimated: Whether that is the time of one row, times the rows.
@@ -55,6 +58,9 @@ def advise(circuit: Circuit, *, batch: int, told: Callable[[str], None] = lambda
         if resolve(name).status().installed:
             told(name)
             timings.append(_timed(name, circuit, batch))
+    if torch.cuda.is_available():
+        told(ON_GPU)
+        timings.append(_timed(BATCHED, circuit, batch, device=torch.device("cuda")))
     return sorted(timings, key=lambda timing: (timing.milliseconds is None, timing.milliseconds or 0.0))
 
 
@@ -76,12 +82,25 @@ def conclusion(timings: Sequence[Timing], *, n_wires: int, batch: int) -> str:
     return text
 
 
-def _timed(name: str, circuit: Circuit, batch: int) -> Timing:
+def warnings(timings: Sequence[Timing]) -> list[str]:
+    """What on a GPU was measured slower than batched.qubit on the CPU."""
+    times = {timing.backend: timing.milliseconds for timing in timings}
+    here = times.get(BATCHED)
+    return [
+        f"{name} is {there / here:.1f} times slower than {BATCHED} on this CPU for this circuit and batch."
+        for name in ("lightning.gpu", ON_GPU)
+        if here and (there := times.get(name)) and there > here
+    ]
+
+
+def _timed(name: str, circuit: Circuit, batch: int, *, device: torch.device | None = None) -> Timing:
     backend = resolve(name)
     method = backend.gradient(None).name
+    gates = sum(circuit.resources().gates.values())
     try:
-        backend.check(circuit.n_wires, batch=batch, n_gates=sum(circuit.resources().gates.values()))
-        executor = backend.executor(circuit, Probabilities(), shots=None)
+        backend.check(circuit.n_wires, batch=batch, n_gates=gates, device=device)
+        executor = backend.executor(circuit, Probabilities(), shots=None, device=device)
+        name = name if device is None else ON_GPU
         _once(executor, circuit, 1)
         one = _once(executor, circuit, 1)
         if one * batch > 5 * SECONDS:

@@ -96,16 +96,18 @@ def backends(
 
     if advise:
         from qgan.backends.advice import advise as measured
-        from qgan.backends.advice import conclusion
+        from qgan.backends.advice import conclusion, warnings
         from qgan.circuitry import make_circuit
 
         made = make_circuit(None, circuit, n_wires=wires, layers=layers)
         timings = measured(made, batch=batch, told=lambda each: show.note(f"Timing {each}"))
         text = conclusion(timings, n_wires=made.n_wires, batch=batch)
+        slower = warnings(timings)
         if as_json:
-            print_json({"timings": [timing._asdict() for timing in timings], "advice": text})
+            print_json({"timings": [timing._asdict() for timing in timings], "advice": text, "warnings": slower})
         else:
-            show.advice(f"{circuit}, {made.n_wires} qubits, {layers} layers, batch {batch}", timings, text)
+            title = f"{circuit}, {made.n_wires} qubits, {layers} layers, batch {batch}"
+            show.advice(title, timings, text, slower)
         return
     rows: list[Json] = [_described(resolve(each)) for each in ([name] if name is not None else names())]
     if as_json:

@@ -22,7 +22,10 @@ def train(
     shots: Annotated[int | None, typer.Option(metavar="N", help="For each circuit; exact without it")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of all random numbers")] = None,
     steps: Annotated[str | None, typer.Option(metavar="N", help="How many; +N with --resume for N more")] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="Of the classical networks")] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"] | None,
+        typer.Option(help="Of the classical networks; cuda: of batched.qubit's exact circuits too"),
+    ] = None,
     plugin: Plugins = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where runs are kept; runs if not given")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with a run, bit for bit")] = None,

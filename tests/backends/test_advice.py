@@ -3,7 +3,7 @@
 import pytest
 
 from circuits import CIRCUITS
-from qgan.backends.advice import Timing, advise, conclusion
+from qgan.backends.advice import ON_GPU, Timing, advise, conclusion, warnings
 
 
 def test_every_backend_that_is_here_is_timed_and_the_fastest_comes_first():
@@ -29,3 +29,20 @@ def test_large_circuits_with_small_batches_are_sent_to_lightning(wires, batch, t
     text = conclusion(timings, n_wires=wires, batch=batch)
     assert text.startswith("Use batched.qubit: 1.5 times faster than lightning.qubit")
     assert ("lightning.gpu" in text) == told
+
+
+def test_a_gpu_that_was_measured_slower_than_the_cpu_is_warned_of():
+    cpu = Timing("batched.qubit", "adjoint", 4.0)
+    slow, fast = Timing("lightning.gpu", "adjoint", 30.0), Timing(ON_GPU, "adjoint", 1.0)
+    assert warnings([fast, cpu, slow]) == [
+        "lightning.gpu is 7.5 times slower than batched.qubit on this CPU for this circuit and batch."
+    ]
+    assert warnings([cpu, fast._replace(milliseconds=8.0)])[0].startswith(f"{ON_GPU} is 2.0 times slower")
+    assert warnings([cpu._replace(milliseconds=40.0), slow]) == []
+
+
+def test_nobody_is_warned_of_what_was_not_measured():
+    slow = Timing("lightning.gpu", "adjoint", 30.0)
+    assert warnings([slow]) == []
+    assert warnings([Timing("batched.qubit", "adjoint", None, problem="too little memory"), slow]) == []
+    assert warnings([Timing("batched.qubit", "adjoint", 4.0), slow._replace(milliseconds=None)]) == []
