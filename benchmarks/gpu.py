@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import typer
 
+from benchmarks import torch_cuda
 from benchmarks.evidence import ROOT, Figure, Workplace, environment, number, qgan, say, table, write, write_index
 from benchmarks.gradients import gradient, pixels, setup
 from benchmarks.quality import RECIPES
@@ -43,7 +44,7 @@ def main(quick: Annotated[bool, typer.Option("--quick", help="Into a temporary d
         place = Workplace(work=scratch / "work", out=scratch / "gpu", quick=True)
     option = " --quick" if quick else ""
     facts = {**environment(), "gpu": torch.cuda.get_device_name()}
-    figures = {"lightning-gpu": _circuits(place), "cuda": _networks(place)}
+    figures = {"lightning-gpu": _circuits(place), "cuda": _networks(place), "batched-cuda": torch_cuda.measure(place)}
     for name, figure in figures.items():
         write(name, figure, place=place, command=f"python -m benchmarks.gpu{option}", facts=facts)
         say(f"{name}: written to {place.out / name}.md")
@@ -107,20 +108,20 @@ def _networks(place: Workplace) -> Figure:
     runs: dict[str, Any] = {}
     for recipe in RECIPES:
         for device in ("cpu", "cuda"):
-            say(f"gpu: {recipe} with the networks on {device}")
+            say(f"gpu: {recipe} on {device}")
             runs[f"{recipe}, {device}"] = _command(recipe, steps, place, "--device", device)
     body = "\n\n".join(
         [
-            f"`qgan train RECIPE --device cuda --steps {steps}`: discriminator and classical baseline on the GPU, "
-            "circuits on the CPU; and all on the CPU, in the same session. Steps per second leave evaluations out. "
-            "Networks this small have nothing to gain from a GPU; what is shown is that it works.",
+            f"`qgan train RECIPE --device cuda --steps {steps}`: networks and exact circuits on the GPU; and all on "
+            "the CPU, in the same session. Steps per second leave evaluations out. All are small; what is shown is "
+            "that it works.",
             table(
                 ("recipe, device", "steps/s", "final loss of the generator"),
                 [(name, number(run["steps_per_second"]), number(run["loss"])) for name, run in runs.items()],
             ),
         ]
     )
-    return Figure("Networks on a GPU", {"steps": steps, "runs": runs}, body)
+    return Figure("Recipes on a GPU", {"steps": steps, "runs": runs}, body)
 
 
 def _command(recipe: str, steps: int, place: Workplace, *options: str) -> Json:

@@ -1,8 +1,8 @@
-"""PennyLane with torch: default.qubit with backpropagation, or lightning.qubit with the adjoint method."""
+"""PennyLane with torch: default.qubit with backpropagation, or Lightning with the adjoint method."""
 
 from protocol import Evaluate, Problem, arguments, serve
 
-DEVICES = ("default.qubit", "lightning.qubit")
+DEVICES = ("default.qubit", "default.qubit:cuda", "lightning.qubit", "lightning.gpu")
 OPTIONS = arguments(devices=DEVICES)  # before the libraries are imported, so that they keep to the number of threads
 
 import numpy as np  # noqa: E402
@@ -17,15 +17,16 @@ torch.set_num_threads(OPTIONS.threads)
 
 
 def build(asked: Problem) -> tuple[Evaluate, str]:
-    """One QNode over the whole batch, except for probabilities on lightning.qubit."""
-    dtype = getattr(torch, asked.r_dtype)
-    latents, cotangent = torch.tensor(asked.latents, dtype=dtype), torch.tensor(asked.cotangent, dtype=dtype)
-    weights = [torch.tensor(weight, dtype=dtype, requires_grad=True) for weight in asked.weights.values()]
-    if OPTIONS.device == "default.qubit":
+    """One QNode over the whole batch, except for probabilities on Lightning."""
+    name, _, where = OPTIONS.device.partition(":")
+    options = {"dtype": getattr(torch, asked.r_dtype), "device": where or "cpu"}
+    latents, cotangent = torch.tensor(asked.latents, **options), torch.tensor(asked.cotangent, **options)
+    weights = [torch.tensor(weight, **options, requires_grad=True) for weight in asked.weights.values()]
+    if name == "default.qubit":
         device, c_dtype, method = qml.device("default.qubit", wires=asked.wires, seed=0), "complex128", "backprop"
     else:
         c_dtype, method = asked.c_dtype, "adjoint"
-        device = qml.device("lightning.qubit", wires=asked.wires, c_dtype=getattr(np, c_dtype), seed=0)
+        device = qml.device(name, wires=asked.wires, c_dtype=getattr(np, c_dtype), seed=0)
         if asked.circuit == "A":
             return _row_by_row(asked, device), c_dtype
 
@@ -40,7 +41,8 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
         if isinstance(output, (list, tuple)):
             output = torch.stack(output, dim=-1)
         gradients = torch.autograd.grad((output * cotangent).sum(), weights)
-        return output.detach(), gradients
+        # What is on a GPU is finished when it is here.
+        return output.detach().cpu(), [gradient.cpu() for gradient in gradients]
 
     return evaluate, c_dtype
 

@@ -1,0 +1,150 @@
+"""`batched.qubit` in torch's operations on a GPU, against what else runs on one and against its kernels on the CPU."""
+
+__all__ = ["ON_GPU", "measure"]
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import torch
+
+from benchmarks.cells import CELLS, KEY, KINDS, Cell, Timed
+from benchmarks.evidence import Figure, Workplace, number, say, table
+from benchmarks.peers.environments import HERE, Peer, start
+from benchmarks.scaling import THREADS
+from benchmarks.simulators import PATIENCE, SAME, _block, _differs, _of
+from qgan._typing import Json
+from qgan.backends import resolve
+from qgan.backends.advice import Timing, warnings
+from qgan.backends.batched.checks import REAL
+from qgan.backends.batched.on_torch.executor import torch_executor
+from qgan.readout import Executor
+
+CPU, LIGHTNING = "batched.qubit", "lightning.gpu"
+ROUNDS, QUICK_ROUNDS = 5, 1
+
+
+def _peer(name: str, device: str) -> Peer:
+    return Peer(name, Path(sys.executable), HERE / "pennylane_devices.py", ("--device", device))
+
+
+ON_GPU = {LIGHTNING: _peer(LIGHTNING, LIGHTNING), "default.qubit": _peer("default.qubit", "default.qubit:cuda")}
+
+
+class Form(NamedTuple):
+    """One of ours: who runs it, and what it is given."""
+
+    executor: Executor
+    given: Timed
+
+    def once(self) -> float:
+        """Milliseconds of a forward and backward pass; all numbers have come back to the CPU, where weights are."""
+        began = perf_counter()
+        out = self.executor(self.given.latent, self.given.weights, key=KEY)
+        torch.autograd.grad(out, list(self.given.weights.values()), self.given.cotangent)
+        return 1e3 * (perf_counter() - began)
+
+    def check(self) -> tuple[float, float]:
+        """See :meth:`Timed.check`."""
+        cost = (self.executor(self.given.latent, self.given.weights, key=KEY) * self.given.cotangent).sum()
+        slopes = torch.autograd.grad(cost, list(self.given.weights.values()))
+        return cost.item(), sum(slope.abs().sum().item() for slope in slopes)
+
+
+def measure(
+    place: Workplace,
+    *,
+    device: str = "cuda",
+    peers: Mapping[str, Peer] = ON_GPU,
+) -> Figure:
+    """Every circuit on every cell, in blocks by turns."""
+    rows = [
+        _row(kind, cell, torch.device(device), peers, rounds=QUICK_ROUNDS if place.quick else ROUNDS)
+        for cell in CELLS[: 1 if place.quick else None]
+        for kind in KINDS
+    ]
+    results: Json = {"threads": THREADS, "device": device, "rows": rows}
+    return Figure("batched.qubit in torch on a GPU", results, _body(results))
+
+
+def _row(kind: str, cell: Cell, device: torch.device, peers: Mapping[str, Peer], *, rounds: int) -> Json:
+    say(f"batched-cuda: {kind}, {cell.wires} wires, {cell.layers} layers, batch {cell.batch}")
+    circuit, words = KINDS[kind](cell)
+    given = Timed.of(kind, cell, threads=THREADS)
+    gradient = resolve(CPU).gradient(None)
+    ours = Form(torch_executor(circuit, words, gradient, dtype=REAL["complex64"], device=device), given)
+    kernels = Form(given.executor, given)
+    found: dict[str, Any] = {CPU: {"ms": [], "ratios": []}}
+    if problem := _differs(dict(zip(("out", "grad"), ours.check(), strict=True)), kernels.check()):
+        raise RuntimeError(f"On {device} circuit {kind} gives {problem}")
+    before = torch.get_num_threads()
+    with ExitStack() as stack:
+        workers = {}
+        for name, peer in peers.items():
+            worker = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
+            ready = worker.prepare(kind, *cell)
+            if problem := ready.get("error") or _differs(ready["check"], kernels.check()):
+                found[name] = {"problem": problem}
+                continue
+            workers[name] = worker
+            found[name] = {"c_dtype": ready["c_dtype"], "versions": ready["versions"], "ms": [], "ratios": []}
+        own: list[float] = []
+        for _ in range(rounds):
+            own.append(_block(ours.once))
+            times = {CPU: _block(kernels.once), **{name: _of(worker) for name, worker in workers.items()}}
+            for name, time in times.items():
+                if isinstance(time, str):
+                    found[name] = {"problem": time}
+                    del workers[name]
+                else:
+                    found[name]["ms"].append(time)
+                    found[name]["ratios"].append(time / own[-1])
+    torch.set_num_threads(before)
+    for some in found.values():
+        if some.get("ms"):
+            some["ratio"] = median(some["ratios"])
+    return {"circuit": kind, **cell._asdict(), "ms": own, "others": found, "warnings": _warned(found)}
+
+
+def _warned(found: Mapping[str, Any]) -> list[str]:
+    """In the words of `qgan backends --advise`."""
+    return warnings([Timing(name, "adjoint", median(some["ms"])) for name, some in found.items() if some.get("ms")])
+
+
+def _body(results: Json) -> str:
+    rows = results["rows"]
+    names = list(dict.fromkeys(name for row in rows for name in row["others"]))
+    cells = {id(row): f"{row['circuit']}: {row['wires']}, {row['layers']}, {row['batch']}" for row in rows}
+    lines = [
+        (cells[id(row)], f"{number(median(row['ms']))} ms", *(_said(row["others"].get(name, {})) for name in names))
+        for row in rows
+    ]
+    notes = [
+        f"- {cells[id(row)]}, {name}: {some['problem']}"
+        for row in rows
+        for name, some in row["others"].items()
+        if "problem" in some
+    ]
+    slower = [f"- {cells[id(row)]}: {text}" for row in rows for text in row["warnings"]]
+    return "\n\n".join(
+        [
+            f"Milliseconds of a forward and backward pass by the weights in torch's operations on {results['device']}, "
+            "with weights and latents that lie on the CPU, as in training, and are taken there and back; and of the "
+            "others, in brackets how many times as long in the same rounds: the median over rounds of blocks by turns. "
+            f"`batched.qubit` is that of the kernels on this CPU, {results['threads']} threads; `default.qubit` has "
+            "all its tensors on the GPU and is differentiated by backpropagation, in complex128; `lightning.gpu` goes "
+            "row by row with the adjoint method, in complex64 as ours. The circuits are those of the table of simulators. "
+            f"All give the same cost and the same slopes, to {SAME:g}.",
+            table(("circuit: wires, layers, batch", "in torch", *names), lines),
+            *(["## Slower than this CPU", "\n".join(slower)] if slower else []),
+            *(["## What could not be measured", "\n".join(notes)] if notes else []),
+        ]
+    )
+
+
+def _said(some: Mapping[str, Any]) -> str:
+    return f"{number(median(some['ms']))} ms ({number(some['ratio'])})" if some.get("ratio") else "-"
