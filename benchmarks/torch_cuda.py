@@ -137,7 +137,7 @@ def _body(results: Json) -> str:
             "others, in brackets how many times as long in the same rounds: the median over rounds of blocks by turns. "
             f"`batched.qubit` is that of the kernels on this CPU, {results['threads']} threads; `default.qubit` has "
             "all its tensors on the GPU and is differentiated by backpropagation, in complex128; `lightning.gpu` goes "
-            "row by row with the adjoint method, in complex64 as ours. The circuits are those of the table of simulators. "
+            "row by row with the adjoint method, in complex64 as ours. The circuits are those of `simulators`. "
             f"All give the same cost and the same slopes, to {SAME:g}.",
             table(("circuit: wires, layers, batch", "in torch", *names), lines),
             *(["## Slower than this CPU", "\n".join(slower)] if slower else []),

@@ -15,9 +15,14 @@ from torch.utils._pytree import tree_leaves
 from benchmarks.forms import random_difference
 from circuits import CIRCUITS, Circuit, from_function
 from qgan.backends import resolve
+from qgan.backends.batched.engine import Engine
+from qgan.backends.batched.gates import Angle, Gates, X, Y, Z
+from qgan.backends.batched.lowering import lower
 from qgan.backends.batched.on_torch.executor import TorchExecutor
+from qgan.backends.batched.on_torch.form import Form
+from qgan.backends.batched.plan import Product, Sum, compiled
 from qgan.errors import DivergedError
-from qgan.readout import Executor, ExpectationXZ, ExpectationZ, Probabilities, ReadOut
+from qgan.readout import Counts, Executor, ExpectationXZ, ExpectationZ, Probabilities, ReadOut
 from qgan.seeding import Key
 
 CPU = torch.device("cpu")
@@ -100,6 +105,50 @@ def test_a_gate_with_more_controls_than_a_block_has_wires_is_right():
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
     for one, other in zip(slopes(found, [latent, weights["w"]]), slopes(expected, [latent, weights["w"]]), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [X, Y, Z])
+def test_a_rotation_with_many_controls_has_its_slope(axis):
+    def gates() -> Gates:
+        made = lower([qml.RY(0.7 + wire, wire) for wire in range(7)] + [qml.CNOT([5, 2])], 7)
+        where = tuple(made.frame.parities[:5])
+        made.turn(axis, 6, Angle(0.2, 1.0, 7), where)
+        made.turn(Y, 1, Angle(0.0, 1.0, 8))
+        return made
+
+    sums = [
+        *(Sum(0.7 + wire, ()) for wire in range(7)),
+        Sum(0.0, (Product(1.0, (0,)),)),
+        Sum(0.0, (Product(1.0, (1,)),)),
+    ]
+    engine = Engine(compiled(gates(), sums), dtype=np.float64)
+    rows = np.array([[0.4, 1.1], [2.0, -0.3]])
+    expected, held = engine.push(rows, np.zeros((1, 0)), batch=2, keep=True)
+    cotangent = np.linspace(-1, 2, expected.size).reshape(expected.shape)
+    assert held is not None
+    by_latent, _ = engine.pull(held, cotangent, by_latent=True, by_weights=False)
+
+    form = Form(gates(), sums, words=None, latents=2, weights=0, dtype=np.float64, device=CPU)
+    latent = torch.from_numpy(rows).requires_grad_()
+    found = form(latent, torch.zeros(1, 0, dtype=torch.float64), Counts())
+    torch.testing.assert_close(found.detach(), torch.from_numpy(expected), rtol=0, atol=1e-12)
+    torch.testing.assert_close(slopes(found, [latent])[0], torch.from_numpy(by_latent), rtol=0, atol=1e-12)
+
+
+def test_what_no_angle_depends_on_has_no_slope():
+    def function(latent: Any, weights: Any) -> None:
+        qml.RY(weights["used"][..., 0] + 0.0 * latent[..., 0], wires=0)
+
+    shapes = {"idle": (3,), "used": (1,)}
+    circuit = from_function(function, n_wires=1, latent_dim=1, weight_shapes=shapes, name="idle")
+    latent, weights = inputs(circuit, rows=2, sets=None)
+    _, on_torch = both_forms(circuit, Probabilities())
+    found = on_torch(latent, weights, key=Key(0, "forms"))
+    by_latent, idle, used = slopes(found, [latent, weights["idle"], weights["used"]])
+    assert by_latent is None
+    assert idle is None
+    assert used is not None
+    assert used.abs() > 0.01
 
 
 def style(n_wires: int = 4) -> Circuit:
