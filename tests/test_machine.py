@@ -27,7 +27,9 @@ def test_the_thread_count_is_put_back_after_a_failure() -> None:
     assert torch.get_num_threads() == before
 
 
-@pytest.mark.parametrize(("slow", "best"), [({1: 0.004}, 2), ({2: 0.004}, 1), ({}, 1)])
+@pytest.mark.parametrize(
+    ("slow", "best"), [({1: 0.004}, 2), ({1: 0.0004}, 2), ({1: 0.0002}, 1), ({2: 0.004}, 1), ({}, 1)]
+)
 def test_fewer_threads_are_kept_unless_more_are_clearly_faster(
     slow: dict[int, float], best: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

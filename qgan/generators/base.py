@@ -248,9 +248,9 @@ def sets_of(weights: nn.ParameterDict) -> dict[str, Tensor]:
 
     Gates that all rows share cost less on most backends.
     """
-    if all(len(weight) == 1 for weight in weights.values()):
-        return {name: weight[0] for name, weight in weights.items()}
-    return dict(weights.items())
+    named = dict(weights.items())
+    single = all(len(weight) == 1 for weight in named.values())
+    return {name: weight[0] for name, weight in named.items()} if single else named
 
 
 def require_latents(circuit: Circuit) -> None:
