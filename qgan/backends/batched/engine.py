@@ -21,7 +21,7 @@ from qgan.backends.batched.words import Words, compiled_words
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
-WORTH_A_THREAD = 400_000
+WORTH_A_THREAD = 900_000
 CACHE_LINE = 64
 MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
 
@@ -196,7 +196,7 @@ class Engine:
             )  # fmt: skip
             return True
 
-        self._shared_out("pull", do, blocks, 3 * self._work)
+        self._shared_out("pull", do, blocks, 2 * self._work)
         self.release(held)
         # Block by block and in order, whichever thread did them.
         by_set = np.add.reduce(of_weights.reshape(sets, per_set, -1), axis=1) if by_weights else None
