@@ -11,7 +11,7 @@ from typing import Any
 from qgan.backends.batched.groups import RUN
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import load, parity, splat, store, trailing_zeros
+from qgan.backends.batched.vectors import fma, fnma, load, parity, splat, store, trailing_zeros
 
 # Cosines that are left out at once: all of them are at least 1/16, so that nothing comes near the limits of a float.
 MOST = 8
@@ -24,8 +24,8 @@ def turn(code: Any, at: Any, i: Any, c: Any, s: Any, state: Any) -> None:
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v = load(state, i), load(state, j)
-        store(state, i, c * u - s * v)
-        store(state, j, s * u + c * v)
+        store(state, i, fnma(s, v, c * u))
+        store(state, j, fma(s, u, c * v))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
 
@@ -37,8 +37,8 @@ def turn_longer(code: Any, at: Any, i: Any, t: Any, state: Any) -> None:
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v = load(state, i), load(state, j)
-        store(state, i, u - t * v)
-        store(state, j, v + t * u)
+        store(state, i, fnma(t, v, u))
+        store(state, j, fma(t, u, v))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
 
@@ -50,12 +50,12 @@ def turns(code: Any, at: Any, i: Any, c: Any, s: Any, d: Any, r: Any, state: Any
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(state, i), load(state, j), load(state, k), load(state, m)
-        u, v = c * u - s * v, s * u + c * v
-        w, x = c * w - s * x, s * w + c * x
-        store(state, i, d * u - r * w)
-        store(state, j, d * v - r * x)
-        store(state, k, r * u + d * w)
-        store(state, m, r * v + d * x)
+        u, v = fnma(s, v, c * u), fma(s, u, c * v)
+        w, x = fnma(s, x, c * w), fma(s, w, c * x)
+        store(state, i, fnma(r, w, d * u))
+        store(state, j, fnma(r, x, d * v))
+        store(state, k, fma(r, u, d * w))
+        store(state, m, fma(r, v, d * x))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
 
@@ -67,12 +67,12 @@ def turns_longer(code: Any, at: Any, i: Any, t: Any, r: Any, state: Any) -> None
     for count in range(1, (1 << free) + 1):
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(state, i), load(state, j), load(state, k), load(state, m)
-        u, v = u - t * v, v + t * u
-        w, x = w - t * x, x + t * w
-        store(state, i, u - r * w)
-        store(state, j, v - r * x)
-        store(state, k, w + r * u)
-        store(state, m, x + r * v)
+        u, v = fnma(t, v, u), fma(t, u, v)
+        w, x = fnma(t, x, w), fma(t, w, x)
+        store(state, i, fnma(r, w, u))
+        store(state, j, fnma(r, x, v))
+        store(state, k, fma(r, u, w))
+        store(state, m, fma(r, v, x))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
 
@@ -139,7 +139,7 @@ def matrix(code: Any, at: Any, inverse: Any, tables: Any, spare: Any, re: Any, i
                 entry = table + 2 * (column * size + row if inverse else row * size + column)
                 x, y = splat(tables[entry]), splat(-tables[entry + 1] if inverse else tables[entry + 1])
                 p, q = load(spare, 2 * column * LANES), load(spare, (2 * column + 1) * LANES)
-                r, i = r + x * p - y * q, i + x * q + y * p
+                r, i = fnma(y, q, fma(x, p, r)), fma(y, p, fma(x, q, i))
             target = place ^ code[at + 5 + row]
             store(re, target, r)
             if full:

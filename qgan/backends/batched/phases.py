@@ -10,7 +10,7 @@ from typing import Any
 from qgan.backends.batched.diagonal import BOTH, CONJUGATE, COPY, FILL, LIFT
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import lane_sums, load, splat, store, total
+from qgan.backends.batched.vectors import fma, fnma, lane_sums, load, splat, store, total
 
 
 @inner
@@ -64,16 +64,16 @@ def _make(kind: Any, at: Any, size: Any, c: Any, s: Any, re: Any, im: Any) -> No
             continue
         r, i = load(re, low), load(im, low)
         if kind == LIFT:
-            store(re, low, c * r + s * i)
-            store(im, low, c * i - s * r)
-            store(re, high, c * r - s * i)
-            store(im, high, c * i + s * r)
+            store(re, low, fma(s, i, c * r))
+            store(im, low, fnma(s, r, c * i))
+            store(re, high, fnma(s, i, c * r))
+            store(im, high, fma(s, r, c * i))
         elif kind == BOTH:
             x, y = load(re, high), load(im, high)
-            store(re, low, r * x - i * y)
-            store(im, low, r * y + i * x)
-            store(re, high, r * x + i * y)
-            store(im, high, i * x - r * y)
+            store(re, low, fnma(i, y, r * x))
+            store(im, low, fma(i, x, r * y))
+            store(re, high, fma(i, y, r * x))
+            store(im, high, fnma(r, y, i * x))
         else:
             store(re, high, r)
             store(im, high, i if kind == COPY else zero - i)
@@ -85,8 +85,8 @@ def apply_shared(table: Any, itable: Any, sign: Any, re: Any, im: Any) -> None:
     for place in range(len(table)):
         c, s = splat(table[place]), splat(sign * itable[place])
         r, i = load(re, place * LANES), load(im, place * LANES)
-        store(re, place * LANES, c * r - s * i)
-        store(im, place * LANES, c * i + s * r)
+        store(re, place * LANES, fnma(s, i, c * r))
+        store(im, place * LANES, fma(s, r, c * i))
 
 
 @inner
@@ -96,13 +96,13 @@ def apply_rows(table: Any, itable: Any, sign: Any, re: Any, im: Any) -> None:
     for at in range(0, len(re), LANES):
         c, s = load(table, at), factor * load(itable, at)
         r, i = load(re, at), load(im, at)
-        store(re, at, c * r - s * i)
-        store(im, at, c * i + s * r)
+        store(re, at, fnma(s, i, c * r))
+        store(im, at, fma(s, r, c * i))
 
 
 @inner
 def _twist(re: Any, im: Any, lre: Any, lim: Any, at: Any) -> Any:
-    return load(lre, at) * load(im, at) - load(lim, at) * load(re, at)
+    return fnma(load(lim, at), load(re, at), load(lre, at) * load(im, at))
 
 
 @inner

@@ -13,7 +13,7 @@ import numpy as np
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.trig import half_turns
-from qgan.backends.batched.vectors import all_above, load, splat, store, total
+from qgan.backends.batched.vectors import all_above, fma, fnma, load, splat, store, total
 
 FAR_ROUND, TWO_TURNS = 1e6, 4 * math.pi
 # A cosine whose square is smaller than that is not left out of a rotation.
@@ -112,10 +112,10 @@ def begin(rotations: Any, re: Any, im: Any) -> None:
         if full:
             for place in range(0, size, LANES):
                 r, i = load(re, place), load(im, place)
-                store(re, place + size, br * r - bi * i)
-                store(im, place + size, br * i + bi * r)
-                store(re, place, ar * r - ai * i)
-                store(im, place, ar * i + ai * r)
+                store(re, place + size, fnma(bi, i, br * r))
+                store(im, place + size, fma(bi, r, br * i))
+                store(re, place, fnma(ai, i, ar * r))
+                store(im, place, fma(ai, r, ar * i))
         else:
             for place in range(0, size, LANES):
                 r = load(re, place)

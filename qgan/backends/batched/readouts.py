@@ -7,7 +7,7 @@ from typing import Any
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.phases import gather, spread
-from qgan.backends.batched.vectors import load, splat, store, trailing_zeros, transposed, widen
+from qgan.backends.batched.vectors import fma, load, splat, store, trailing_zeros, transposed, widen
 
 
 @inner
@@ -41,7 +41,7 @@ def _probability(place: Any, re: Any, im: Any) -> Any:
     value = r * r
     if len(im) > 0:
         i = load(im, place * LANES)
-        value = value + i * i
+        value = fma(i, i, value)
     return value
 
 
@@ -120,7 +120,7 @@ def words(
 def _overlap(mixed: Any, at: Any, place: Any, state: Any) -> Any:
     free, mask, value = mixed[at + 1], mixed[at + 4], splat(state.dtype.type(0))
     for count in range(1, (1 << free) + 1):
-        value = value + load(state, place) * load(state, place ^ mask)
+        value = fma(load(state, place), load(state, place ^ mask), value)
         if count < 1 << free:
             place ^= mixed[at + 5 + trailing_zeros(count)]
     return value
@@ -168,8 +168,8 @@ def _pull_overlap(mixed: Any, at: Any, i: Any, weight: Any, psi: Any, lam: Any) 
     free, mask = mixed[at + 1], mixed[at + 4]
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
-        store(lam, i, load(lam, i) + weight * load(psi, j))
-        store(lam, j, load(lam, j) + weight * load(psi, i))
+        store(lam, i, fma(weight, load(psi, j), load(lam, i)))
+        store(lam, j, fma(weight, load(psi, i), load(lam, j)))
         if count < 1 << free:
             i ^= mixed[at + 5 + trailing_zeros(count)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
-from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
+from qgan.backends.batched.vectors import fma, fnma, load, splat, store, trailing_zeros
 
 
 @inner
@@ -21,11 +21,11 @@ def back_turn(code: Any, at: Any, i: Any, c: Any, s: Any, psi: Any, lam: Any) ->
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v, a, b = load(psi, i), load(psi, j), load(lam, i), load(lam, j)
-        slope = slope + b * u - a * v
-        store(psi, i, c * u + s * v)
-        store(psi, j, c * v - s * u)
-        store(lam, i, c * a + s * b)
-        store(lam, j, c * b - s * a)
+        slope = slope + fnma(a, v, b * u)
+        store(psi, i, fma(s, v, c * u))
+        store(psi, j, fnma(s, u, c * v))
+        store(lam, i, fma(s, b, c * a))
+        store(lam, j, fnma(s, a, c * b))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
     return slope
@@ -39,11 +39,11 @@ def back_turn_longer(code: Any, at: Any, i: Any, t: Any, psi: Any, lam: Any) -> 
     for count in range(1, (1 << free) + 1):
         j = i ^ mask
         u, v, a, b = load(psi, i), load(psi, j), load(lam, i), load(lam, j)
-        slope = slope + b * u - a * v
-        store(psi, i, u + t * v)
-        store(psi, j, v - t * u)
-        store(lam, i, a + t * b)
-        store(lam, j, b - t * a)
+        slope = slope + fnma(a, v, b * u)
+        store(psi, i, fma(t, v, u))
+        store(psi, j, fnma(t, u, v))
+        store(lam, i, fma(t, b, a))
+        store(lam, j, fnma(t, a, b))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
     return slope
@@ -58,18 +58,18 @@ def back_turns(code: Any, at: Any, i: Any, c: Any, s: Any, d: Any, r: Any, psi: 
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(psi, i), load(psi, j), load(psi, k), load(psi, m)
         a, b, e, f = load(lam, i), load(lam, j), load(lam, k), load(lam, m)
-        y = y + b * u - a * v + f * w - e * x
-        z = z + e * u - a * w + f * v - b * x
-        u, v, w, x = c * u + s * v, c * v - s * u, c * w + s * x, c * x - s * w
-        store(psi, i, d * u + r * w)
-        store(psi, j, d * v + r * x)
-        store(psi, k, d * w - r * u)
-        store(psi, m, d * x - r * v)
-        a, b, e, f = c * a + s * b, c * b - s * a, c * e + s * f, c * f - s * e
-        store(lam, i, d * a + r * e)
-        store(lam, j, d * b + r * f)
-        store(lam, k, d * e - r * a)
-        store(lam, m, d * f - r * b)
+        y = y + fnma(e, x, fma(f, w, fnma(a, v, b * u)))
+        z = z + fnma(b, x, fma(f, v, fnma(a, w, e * u)))
+        u, v, w, x = fma(s, v, c * u), fnma(s, u, c * v), fma(s, x, c * w), fnma(s, w, c * x)
+        store(psi, i, fma(r, w, d * u))
+        store(psi, j, fma(r, x, d * v))
+        store(psi, k, fnma(r, u, d * w))
+        store(psi, m, fnma(r, v, d * x))
+        a, b, e, f = fma(s, b, c * a), fnma(s, a, c * b), fma(s, f, c * e), fnma(s, e, c * f)
+        store(lam, i, fma(r, e, d * a))
+        store(lam, j, fma(r, f, d * b))
+        store(lam, k, fnma(r, a, d * e))
+        store(lam, m, fnma(r, b, d * f))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
     return y, z
@@ -84,18 +84,18 @@ def back_turns_longer(code: Any, at: Any, i: Any, t: Any, r: Any, psi: Any, lam:
         j, k, m = i ^ first, i ^ second, i ^ first ^ second
         u, v, w, x = load(psi, i), load(psi, j), load(psi, k), load(psi, m)
         a, b, e, f = load(lam, i), load(lam, j), load(lam, k), load(lam, m)
-        y = y + b * u - a * v + f * w - e * x
-        z = z + e * u - a * w + f * v - b * x
-        u, v, w, x = u + t * v, v - t * u, w + t * x, x - t * w
-        store(psi, i, u + r * w)
-        store(psi, j, v + r * x)
-        store(psi, k, w - r * u)
-        store(psi, m, x - r * v)
-        a, b, e, f = a + t * b, b - t * a, e + t * f, f - t * e
-        store(lam, i, a + r * e)
-        store(lam, j, b + r * f)
-        store(lam, k, e - r * a)
-        store(lam, m, f - r * b)
+        y = y + fnma(e, x, fma(f, w, fnma(a, v, b * u)))
+        z = z + fnma(b, x, fma(f, v, fnma(a, w, e * u)))
+        u, v, w, x = fma(t, v, u), fnma(t, u, v), fma(t, x, w), fnma(t, w, x)
+        store(psi, i, fma(r, w, u))
+        store(psi, j, fma(r, x, v))
+        store(psi, k, fnma(r, u, w))
+        store(psi, m, fnma(r, v, x))
+        a, b, e, f = fma(t, b, a), fnma(t, a, b), fma(t, f, e), fnma(t, e, f)
+        store(lam, i, fma(r, e, a))
+        store(lam, j, fma(r, f, b))
+        store(lam, k, fnma(r, a, e))
+        store(lam, m, fnma(r, b, f))
         if count < 1 << free:
             i ^= code[basis + trailing_zeros(count)]
     return y, z
@@ -110,12 +110,12 @@ def slopes_of_bit(bit: Any, re: Any, im: Any, lre: Any, lim: Any) -> Any:
         for place in range(high, high + size):
             i, j = place * LANES, (place + size) * LANES
             pr, qr, lr, mr = load(re, i), load(re, j), load(lre, i), load(lre, j)
-            y = y + (mr * pr - lr * qr)
+            y = fnma(lr, qr, fma(mr, pr, y))
             if len(im) > 0:
                 pi, qi, li, mi = load(im, i), load(im, j), load(lim, i), load(lim, j)
-                y = y + (mi * pi - li * qi)
-                x = x + (lr * qi - li * qr) + (mr * pi - mi * pr)
-                z = z + (lr * pi - li * pr) - (mr * qi - mi * qr)
+                y = fnma(li, qi, fma(mi, pi, y))
+                x = fnma(mi, pr, fma(mr, pi, fnma(li, qr, fma(lr, qi, x))))
+                z = fma(mi, qr, fnma(mr, qi, fnma(li, pr, fma(lr, pi, z))))
     return x, y, z
 
 

@@ -10,7 +10,7 @@ from numba import types
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import intrinsic
-from qgan.backends.batched.vectors import Vector
+from qgan.backends.batched.vectors import Vector, fused
 
 # pi / 2 in three parts whose first two have so few digits that their products with a quadrant's number are exact
 # (Cody and Waite), and the Taylor coefficients of sine and cosine.
@@ -41,7 +41,7 @@ def half_turns(typingctx: Any, angles: Any, like: Any) -> Any:  # noqa: ARG001
         quadrant = builder.fsub(shifted, _number(_ROUNDING))
         rest = half
         for part in _PARTS:
-            rest = builder.fsub(rest, builder.fmul(quadrant, _number(part)), flags=("contract",))
+            rest = fused(builder, quadrant, _number(-part), rest)
         bits = builder.bitcast(shifted, _vector(_BITS[types.float64]))
         if dtype != types.float64:
             rest = builder.fptrunc(rest, _vector(_FLOATS[dtype]))
@@ -63,8 +63,7 @@ def _polynomial(builder: Any, square: Any, coefficients: tuple[float, ...]) -> A
     """1 + c1 x + c2 x**2 + ..."""
     value = _same(square, coefficients[-1])
     for coefficient in (*coefficients[-2::-1], 1.0):
-        product = builder.fmul(value, square, flags=("contract",))
-        value = builder.fadd(product, _same(square, coefficient), flags=("contract",))
+        value = fused(builder, value, square, _same(square, coefficient))
     return value
 
 

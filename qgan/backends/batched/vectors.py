@@ -1,7 +1,7 @@
 """Eight numbers in a register, as Numba can compile them: what one gate does to eight rows of a batch at once.
 
-LLVM makes of them what the processor has: one register with AVX-512, one or two with AVX2, more with less. Sums and
-products may be fused (FMA), nothing is reordered: the same bits each time.
+LLVM makes of them what the processor has: one register with AVX-512, one or two with AVX2, more with less. What is
+fused is said (:func:`fma`), and nothing is reordered: the same bits whichever way LLVM takes.
 """
 
 __all__ = [
@@ -33,7 +33,6 @@ from qgan.backends.batched.numba_typed import intrinsic
 _infer: Any = infer_global
 
 _SCALARS: dict[Any, ir.Type] = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
-_FUSED = ("contract",)
 
 
 @final
@@ -176,6 +175,26 @@ def widen(typingctx: Any, vector: Any, like: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+    """a * b + c, rounded once."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return fused(builder, *arguments)
+
+    return signature(a, a, b, c), generate
+
+
+@intrinsic
+def fnma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+    """c - a * b, rounded once."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return fused(builder, builder.fneg(arguments[0]), *arguments[1:])
+
+    return signature(a, a, b, c), generate
+
+
+@intrinsic
 def trailing_zeros(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
     """How many zero bits stand below the lowest one."""
 
@@ -193,6 +212,13 @@ def parity(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
         return builder.and_(builder.ctpop(arguments[0]), ir.Constant(ir.IntType(64), 1))
 
     return signature(types.int64, types.int64), generate
+
+
+def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """LLVM's a * b + c, which its Python interface has for single numbers only."""
+    name = f"llvm.fma.v{LANES}{'f32' if a.type.element == ir.FloatType() else 'f64'}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(a.type, [a.type] * 3), name)
+    return builder.call(function, [a, b, c])
 
 
 def _lane(index: int) -> ir.Constant:
@@ -225,7 +251,7 @@ def _arithmetic(operation: Any, emit: Any) -> None:
 
     @lower_builtin(operation, Vector, Vector)
     def _lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return emit(builder)(*arguments, flags=_FUSED)
+        return emit(builder)(*arguments)
 
 
 _arithmetic(operator.add, lambda builder: builder.fadd)
