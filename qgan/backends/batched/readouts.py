@@ -4,6 +4,8 @@ __all__ = ["probabilities", "pull_probabilities", "pull_states", "pull_words", "
 
 from typing import Any
 
+import numpy as np
+
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.phases import gather, spread
@@ -64,14 +66,14 @@ def pull_probabilities(
         return
     for state in range(0, n, LANES):
         weights = transposed(
-            _slopes(flat, first, 0, rows, n, state, re),
-            _slopes(flat, first, 1, rows, n, state, re),
-            _slopes(flat, first, 2, rows, n, state, re),
-            _slopes(flat, first, 3, rows, n, state, re),
-            _slopes(flat, first, 4, rows, n, state, re),
-            _slopes(flat, first, 5, rows, n, state, re),
-            _slopes(flat, first, 6, rows, n, state, re),
-            _slopes(flat, first, 7, rows, n, state, re),
+            _slopes(flat, first + 0, first + rows, n, state, re),
+            _slopes(flat, first + 1, first + rows, n, state, re),
+            _slopes(flat, first + 2, first + rows, n, state, re),
+            _slopes(flat, first + 3, first + rows, n, state, re),
+            _slopes(flat, first + 4, first + rows, n, state, re),
+            _slopes(flat, first + 5, first + rows, n, state, re),
+            _slopes(flat, first + 6, first + rows, n, state, re),
+            _slopes(flat, first + 7, first + rows, n, state, re),
         )
         for each in range(LANES):
             place = places[state + each] * LANES
@@ -81,11 +83,11 @@ def pull_probabilities(
 
 
 @inner
-def _slopes(flat: Any, first: Any, lane: Any, rows: Any, n: Any, state: Any, like: Any) -> Any:
+def _slopes(flat: Any, row: Any, rows: Any, n: Any, state: Any, like: Any) -> Any:
     """Of eight states of one row, or zeros where there is none."""
-    if lane >= rows:
+    if row >= rows:
         return splat(like.dtype.type(0))
-    return widen(load(flat, (first + lane) * n + state), like)
+    return widen(load(flat, row * n + state), like)
 
 
 @inner
@@ -98,7 +100,7 @@ def words(
     if len(diagonal):
         for place in range(len(re) // LANES):
             store(sums, place * LANES, _probability(place, re, im))
-        gather(diagonal, 0, len(diagonal), sums, spare)
+        gather(diagonal, np.int64(0), len(diagonal), sums, spare)
     for index in range(len(picks)):
         column, slot = picks[index, 0], picks[index, 1]
         for lane in range(rows):

@@ -4,6 +4,8 @@ __all__ = ["backwards", "forwards"]
 
 from typing import Any
 
+import numpy as np
+
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.passes import (
@@ -23,6 +25,9 @@ from qgan.backends.batched.plan import GROUP, LATER, MATRIX, NEVER, PHASES, SIGN
 from qgan.backends.batched.slopes import back_turn, back_turn_longer, back_turns, back_turns_longer
 from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
 
+# Of the type of every other number: a function is compiled once more for each constant that it is called with.
+ZERO = np.int64(0)
+
 
 @inner
 def forwards(
@@ -31,27 +36,26 @@ def forwards(
 ) -> None:  # fmt: skip
     first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
     # What the state would have to be multiplied by: cosines that were left out.
-    length, left_out = splat(one), 0
+    length, left_out = splat(one), ZERO
     for index in range(n_passes):
         at = code[first_pass + index]
-        if code[at] in (TURN, TURNS):
-            length, left_out = _turned(code, at, code[at + 3], trig, upright, length, left_out, state)
-        elif code[at] == GROUP:
-            bits, free, near, base = code[at + 2], code[at + 3], cosets[0], 0
-            inner_passes = at + 4 + bits + free
-            begin, begin_left_out = length, left_out
-            for count in range(1, (1 << free) + 1):
+        if code[at] not in (TURN, TURNS, GROUP):
+            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, one, ZERO)
+            continue
+        bits, free, inner_passes, count_inner = _parts(code, at)
+        near, base, begin, begin_left_out = cosets[0] if bits else state, ZERO, length, left_out
+        for count in range(1, (1 << free) + 1):
+            if bits:
                 fetch(code, at + 4, bits, base, state, near)
-                length, left_out = begin, begin_left_out
-                for each in range(code[at + 1]):
-                    where = code[inner_passes + each]
-                    i = first_place(code, where, base // LANES)
-                    length, left_out = _turned(code, where, i, trig, upright, length, left_out, near)
+            length, left_out = begin, begin_left_out
+            for each in range(count_inner):
+                where = code[inner_passes + each] if bits else at
+                i = first_place(code, where, base // LANES)
+                length, left_out = _turned(code, where, i, trig, upright, length, left_out, near)
+            if bits:
                 bring(code, at + 4, bits, base, state, near)
-                if count < 1 << free:
-                    base ^= code[at + 4 + bits + trailing_zeros(count)]
-        else:
-            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, one)
+            if count < 1 << free:
+                base ^= code[at + 4 + bits + trailing_zeros(count)]
 
 
 @inner
@@ -61,40 +65,47 @@ def backwards(
 ) -> Any:  # fmt: skip
     """Undoes all passes down to ``last``; what slopes taken after that are to be multiplied by."""
     first_pass, n_passes, one = facts[8], facts[9], psi.dtype.type(1)
-    length, left_out = splat(one), 0
+    length, left_out = splat(one), ZERO
     slopes[:] = 0
     for index in range(n_passes - 1, last - 1, -1):
         at = code[first_pass + index]
-        if code[at] in (TURN, TURNS):
-            length, left_out = _turned_back(code, at, code[at + 3], trig, upright, length, left_out, psi, lam, slopes)
-        elif code[at] == GROUP:
-            bits, free, near, other, base = code[at + 2], code[at + 3], cosets[0], cosets[1], 0
-            inner_passes = at + 4 + bits + free
-            begin, begin_left_out = length, left_out
-            for count in range(1, (1 << free) + 1):
-                fetch(code, at + 4, bits, base, psi, near)
-                fetch(code, at + 4, bits, base, lam, other)
-                length, left_out = begin, begin_left_out
-                for each in range(code[at + 1] - 1, -1, -1):
-                    where = code[inner_passes + each]
-                    i = first_place(code, where, base // LANES)
-                    length, left_out = _turned_back(
-                        code, where, i, trig, upright, length, left_out, near, other, slopes
-                    )  # fmt: skip
-                bring(code, at + 4, bits, base, psi, near)
-                bring(code, at + 4, bits, base, lam, other)
-                if count < 1 << free:
-                    base ^= code[at + 4 + bits + trailing_zeros(count)]
-        else:
+        if code[at] not in (TURN, TURNS, GROUP):
             if code[at] == PHASES:
-                first, end, table, weight = code[at + 1], code[at + 2], code[at + 3], length * length
-                if table >= 0:
+                first, end, weight = code[at + 1], code[at + 2], length * length
+                if code[at + 3] >= 0:
                     gather_shared(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
                 else:
                     gather_rows(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
-            _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, -one)
-            _again(code, at, tables, shared, phases, spare, lre, lim)
+            for which in range(2):
+                r, i = (lre, lim) if which else (re, im)
+                _other(code, at, diagonal, tables, trig, shared, phases, spare, r, i, -one, which)
+            continue
+        bits, free, inner_passes, count_inner = _parts(code, at)
+        near, other = (cosets[0], cosets[1]) if bits else (psi, lam)
+        base, begin, begin_left_out = ZERO, length, left_out
+        for count in range(1, (1 << free) + 1):
+            for which in range(2 if bits else 0):
+                fetch(code, at + 4, bits, base, lam if which else psi, cosets[which])
+            length, left_out = begin, begin_left_out
+            for each in range(count_inner - 1, -1, -1):
+                where = code[inner_passes + each] if bits else at
+                i = first_place(code, where, base // LANES)
+                length, left_out = _turned_back(
+                    code, where, i, trig, upright, length, left_out, near, other, slopes
+                )  # fmt: skip
+            for which in range(2 if bits else 0):
+                bring(code, at + 4, bits, base, lam if which else psi, cosets[which])
+            if count < 1 << free:
+                base ^= code[at + 4 + bits + trailing_zeros(count)]
     return length * length
+
+
+@inner
+def _parts(code: Any, at: Any) -> Any:
+    """Bits of a coset, or 0 for the whole state; bits that tell cosets; where passes are named; how many there are."""
+    if code[at] == GROUP:
+        return code[at + 2], code[at + 3], at + 4 + code[at + 2] + code[at + 3], code[at + 1]
+    return 0, 0, at, 1
 
 
 @inner
@@ -106,22 +117,19 @@ def _turned(
     t, r = 3 * a * LANES, 3 * b * LANES
     c, s = load(trig, t), load(trig, t + LANES)
     if code[at] == TURN:
-        if form == NEVER:
-            if i >= 0:
-                turn(code, at, i, c, s, state)
-        elif form == LATER and upright[a] and left_out < MOST:
+        if form == LATER and upright[a] and left_out < MOST:
             turn_longer(code, at, i, load(trig, t + 2 * LANES), state)
-            length, left_out = length * c, left_out + 1
-        else:
-            turn(code, at, i, length * c, length * s, state)
-            length, left_out = one, 0
-        return length, left_out
+            return length * c, left_out + 1
+        if i >= 0:
+            factor = one if form == NEVER else length
+            turn(code, at, i, factor * c, factor * s, state)
+        return (length, left_out) if form == NEVER else (one, ZERO)
     d = load(trig, r)
     if form == LATER and upright[a] and upright[b] and left_out < MOST:
         turns_longer(code, at, i, load(trig, t + 2 * LANES), load(trig, r + 2 * LANES), state)
         return length * c * d, left_out + 2
     turns(code, at, i, length * c, length * s, d, load(trig, r + LANES), state)
-    return one, 0
+    return one, ZERO
 
 
 @inner
@@ -129,20 +137,19 @@ def _turned_back(
     code: Any, at: Any, i: Any, trig: Any, upright: Any, length: Any, left_out: Any, psi: Any, lam: Any, slopes: Any
 ) -> Any:  # fmt: skip
     """Likewise backwards; the slopes are added to what there is."""
-    a, b, one, weight = code[at + 8], code[at + 9], splat(psi.dtype.type(1)), length * length
-    t, r = 3 * a * LANES, 3 * b * LANES
+    form, a, b, weight = code[at + 1], code[at + 8], code[at + 9], length * length
+    t, r, one, y = 3 * a * LANES, 3 * b * LANES, splat(psi.dtype.type(1)), splat(psi.dtype.type(0))
     c, s = load(trig, t), load(trig, t + LANES)
     if code[at] == TURN:
-        y = splat(psi.dtype.type(0))
-        if code[at + 1] == NEVER:
-            if i >= 0:
-                y = back_turn(code, at, i, c, s, psi, lam)
-        elif upright[a] and left_out < MOST:
+        if form != NEVER and upright[a] and left_out < MOST:
             y = back_turn_longer(code, at, i, load(trig, t + 2 * LANES), psi, lam)
             length, left_out = length * c, left_out + 1
         else:
-            y = back_turn(code, at, i, length * c, length * s, psi, lam)
-            length, left_out = one, 0
+            if i >= 0:
+                factor = one if form == NEVER else length
+                y = back_turn(code, at, i, factor * c, factor * s, psi, lam)
+            if form != NEVER:
+                length, left_out = one, ZERO
         store(slopes, a * LANES, load(slopes, a * LANES) + weight * y)
         return length, left_out
     d = load(trig, r)
@@ -153,7 +160,7 @@ def _turned_back(
         length, left_out = length * c * d, left_out + 2
     else:
         y, z = back_turns(code, at, i, length * c, length * s, d, load(trig, r + LANES), psi, lam)
-        length, left_out = one, 0
+        length, left_out = one, ZERO
     store(slopes, a * LANES, load(slopes, a * LANES) + weight * y)
     store(slopes, b * LANES, load(slopes, b * LANES) + weight * z)
     return length, left_out
@@ -162,9 +169,9 @@ def _turned_back(
 @inner
 def _other(
     code: Any, at: Any, diagonal: Any, tables: Any, trig: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any,
-    sign: Any,
+    sign: Any, which: Any,
 ) -> None:  # fmt: skip
-    """A pass that is no rotation, or with ``sign`` -1 its inverse."""
+    """A pass that is no rotation, or with ``sign`` -1 its inverse. For state 0 phases of rows are made, then kept."""
     if code[at] == SIGNS:
         signs(code, at, tables, re)
         signs(code, at, tables, im)
@@ -174,23 +181,6 @@ def _other(
         table = shared[code[at + 3]]
         apply_shared(table[0], table[1], sign, re, im)
     else:
-        make_rows(diagonal, code[at + 1], code[at + 2], trig, phases[0], phases[1])
-        apply_rows(phases[0], phases[1], sign, re, im)
-
-
-@inner
-def _again(
-    code: Any, at: Any, tables: Any, shared: Any, phases: Any, spare: Any, re: Any, im: Any
-) -> None:  # fmt: skip
-    """The inverse that has just been done, of another state."""
-    sign = re.dtype.type(-1)
-    if code[at] == SIGNS:
-        signs(code, at, tables, re)
-        signs(code, at, tables, im)
-    elif code[at] == MATRIX:
-        matrix(code, at, True, tables, spare, re, im)
-    elif code[at + 3] >= 0:
-        table = shared[code[at + 3]]
-        apply_shared(table[0], table[1], sign, re, im)
-    else:
+        if which == 0:
+            make_rows(diagonal, code[at + 1], code[at + 2], trig, phases[0], phases[1])
         apply_rows(phases[0], phases[1], sign, re, im)
