@@ -34,6 +34,7 @@ def forwards(
     facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
     cosets: Any, state: Any, re: Any, im: Any,
 ) -> None:  # fmt: skip
+    """All passes of a circuit; see :func:`qgan.backends.batched.run.push` for the arguments."""
     first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
     # What the state would have to be multiplied by: cosines that were left out.
     length, left_out = splat(one), ZERO
