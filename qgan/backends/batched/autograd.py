@@ -22,17 +22,19 @@ class Inputs:
 
     Args:
         engine: Of the circuit.
+        latents: How many.
         sizes: Numbers in each weight of a set.
         counts: Of rows run, one for each row and direction.
     """
 
-    def __init__(self, engine: Engine, sizes: Sequence[int], counts: Counts) -> None:
+    def __init__(self, engine: Engine, latents: int, sizes: Sequence[int], counts: Counts) -> None:
         self.engine, self.counts = engine, counts
         ends = list(accumulate(sizes, initial=0))
         self.spans = list(pairwise(ends))
         self.size = ends[-1]
         # What no angle depends on has no slope, rather than one of zero.
         self.used = [engine.uses(range(-first - 1, -last - 1, -1)) for first, last in self.spans]
+        self.uses_latents = engine.uses(range(latents))
 
     def push(self, latent: Tensor, weights: Sequence[Tensor], sets: int, *, keep: bool) -> tuple[AnyArray, Held | None]:
         """Runs the circuit for copies of the latents and weights, which may be changed before the way back."""
@@ -94,7 +96,7 @@ def _slopes(ctx: Any, cotangent: Tensor) -> tuple[Any, ...]:
         if shape.numel() != part.size:
             part = part.sum(axis=0)
         slopes.append(torch.from_numpy(np.ascontiguousarray(part).reshape(shape)))
-    used = by_latent is not None and engine.uses(range(by_latent.shape[1]))
+    used = by_latent is not None and inputs.uses_latents
     return None, None, torch.from_numpy(by_latent) if used else None, *slopes
 
 

@@ -55,18 +55,20 @@ class Space:
 
     def __init__(self, plan: Plan, latents: int, words: Words, dtype: Any) -> None:
         n, states = len(plan.sums), 1 << plan.n_wires
-        self.columns = _aligned(latents * LANES, np.float64)
-        self.trig = _aligned(3 * n * LANES, dtype)
-        self.upright = np.zeros(n, dtype=np.uint8)
-        self.rotations = _aligned(4 * plan.n_wires * LANES, dtype)
-        self.shared = _aligned(plan.n_tables * 2 * states, dtype).reshape(-1, 2, states)
         by_row = states * LANES if plan.by_row or words.n_slots else states if plan.n_tables else 0
-        self.phases = _aligned(2 * by_row, dtype).reshape(2, by_row)
-        self.spare = _aligned(max(plan.spare, words.n_slots, 1) * LANES, dtype)
-        self.cosets = _aligned(2 * LANES << SPAN, dtype).reshape(2, -1)
-        self.slopes = _aligned(n * LANES, dtype)
-        self.wide = _aligned(LANES, np.float64)
+        # In the order in which kernels take them: for latents, angles, chains, phases, a few vectors and cosets.
+        self.both_ways = (
+            _aligned((latents + 1) * LANES, np.float64),
+            _aligned(3 * n * LANES, dtype),
+            np.zeros(n, dtype=np.uint8),
+            _aligned(4 * plan.n_wires * LANES, dtype),
+            _aligned(plan.n_tables * 2 * states, dtype).reshape(-1, 2, states),
+            _aligned(2 * by_row, dtype).reshape(2, by_row),
+            _aligned(max(plan.spare, words.n_slots, 1) * LANES, dtype),
+            _aligned(2 * LANES << SPAN, dtype).reshape(2, -1),
+        )
         self.state = _aligned(LANES << plan.bits, dtype)
+        self.way_back = self.state, _aligned(n * LANES, dtype), _aligned(LANES, np.float64)
 
 
 class Engine:
@@ -95,11 +97,15 @@ class Engine:
         self._words = compiled_words(plan.frame, words or (), real=plan.real)
         self._kind = run.PROBABILITIES if words is None else run.WORDS
         self.size = 2**plan.n_wires if words is None else len(words)
-        self._tables = plan.tables.astype(self.dtype)
+        # In the order in which kernels take them.
+        self._program = (
+            *(plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal),
+            *(plan.tables.astype(self.dtype), plan.places),
+            *(self._words.diagonal, self._words.picks, self._words.mixed),
+        )
         # What is given where there is nothing to give.
         self._no_states = np.empty((0, 2, 0), dtype=self.dtype)
-        self._no_slopes, self._no_cotangent = np.empty((0, 0)), np.empty((0, 0))
-        self._no_amplitudes = np.empty((0, 0), dtype=np.complex128)
+        self._no_slopes = np.empty((0, 0))
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
         self._known: dict[tuple[int, int, int], AnyArray] = {}
         self._wishes: dict[tuple[bool, bool], Wish] = {}
@@ -131,11 +137,12 @@ class Engine:
         Raises:
             DivergedError: If an angle is not finite.
         """
-        plan, words, sets = self.plan, self._words, len(weights)
+        sets = len(weights)
         stride = 0 if len(latent) == batch else batch
         blocks = sets * -(-batch // LANES)
         facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
         out = np.empty((sets * batch, self.size if read else 0))
+        flat = out.reshape(-1)
         kept = self._states(blocks) if keep else None
         begin = self._no_states if initial is None else initial
 
@@ -143,11 +150,8 @@ class Engine:
             space = self._space(latent.shape[1])
             states = space.state if kept is None else kept
             return run.push(
-                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
-                plan.places, words.diagonal, words.picks, words.mixed, latent, weights, begin, first, last, keep,
-                space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
-                space.cosets, states, out,
-            )  # fmt: skip
+                facts, *self._program, latent, weights, begin, first, last, keep, *space.both_ways, states, flat
+            )
 
         if not all(self._shared_out("push", do, blocks, self._work)):
             raise DivergedError(
@@ -161,38 +165,33 @@ class Engine:
     def pull(
         self,
         held: Held,
-        cotangent: AnyArray | None,
+        cotangent: AnyArray,
         *,
         by_latent: bool,
         by_weights: bool,
-        states: AnyArray | None = None,
     ) -> tuple[AnyArray | None, AnyArray | None]:
         """Slopes by latents, of shape (sets * batch, latents), and by weights, of shape (sets, weights).
 
         Args:
             held: Of one call; it is used up.
-            cotangent: Shape (sets * batch, size), float64.
+            cotangent: Shape (sets * batch, size), float64; or of states, in double precision, shape (rows, states): the
+                slopes by conjugate amplitudes.
             by_latent: Whether those are wanted.
             by_weights: Whether these are.
-            states: Complex, of shape (rows, states), in place of the cotangent: the slopes by conjugate amplitudes.
         """
-        plan, words, sets, per_set = self.plan, self._words, len(held.weights), -(-held.batch // LANES)
+        sets, per_set = len(held.weights), -(-held.batch // LANES)
         blocks = sets * per_set
         wish = self._wish(by_latent, by_weights)
-        facts = self._facts(held.batch, held.stride, self._kind if states is None else run.STATES)
+        facts = self._facts(held.batch, held.stride, run.STATES if np.iscomplexobj(cotangent) else self._kind)
         of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
         of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
-        given = self._no_cotangent if cotangent is None else cotangent
-        lam = self._no_amplitudes if states is None else states
+        given = cotangent.reshape(-1).view(np.float64)
 
         def do(first: int, last: int) -> bool:
             space = self._space(held.latent.shape[1])
             run.pull(
-                facts, plan.terms, plan.numbers, plan.chain, plan.factors, plan.code, plan.diagonal, self._tables,
-                plan.places, words.diagonal, words.picks, words.mixed, held.latent, held.weights, first, last,
-                space.columns, space.trig, space.upright, space.rotations, space.shared, space.phases, space.spare,
-                space.cosets, held.states, space.state, space.slopes, space.wide, wish.angles, wish.last, given, lam,
-                plan.signs, of_latent, of_weights,
+                facts, *self._program, held.latent, held.weights, first, last, *space.both_ways, held.states,
+                *space.way_back, wish.angles, wish.last, given, self.plan.signs, of_latent, of_weights,
             )  # fmt: skip
             return True
 
@@ -232,7 +231,7 @@ class Engine:
             self._known[key] = np.array(
                 [
                     *(len(plan.sums), plan.n_shared, self._words.n_mixed, batch, stride, kind),
-                    *(plan.n_wires, plan.bits, first, plan.n_passes),
+                    *(plan.n_wires, plan.bits, first, plan.n_passes, self.size),
                 ]
             )
         return self._known[key]

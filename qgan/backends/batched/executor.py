@@ -132,7 +132,8 @@ class BatchedExecutor(Executor):
         self.counts, self.gradient, self.precision = Counts(), gradient, PRECISION[engine.dtype.name]
         self._circuit, self._engine = circuit, engine
         self._shapes = {name: tuple(shape) for name, shape in circuit.weight_shapes.items()}
-        self._inputs = autograd.Inputs(engine, [math.prod(shape) for shape in self._shapes.values()], self.counts)
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        self._inputs = autograd.Inputs(engine, circuit.latent_dim, sizes, self.counts)
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:  # noqa: ARG002
         require_fitting(self._circuit, latent, weights)

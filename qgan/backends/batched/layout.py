@@ -90,7 +90,7 @@ class Compiled:
                 other.
         """
         turned = lam * np.exp(-1j * end.phases)[:, None] / 2
-        by_row, by_set = self.engine.pull(end.held, None, by_latent=True, by_weights=True, states=turned)
+        by_row, by_set = self.engine.pull(end.held, turned, by_latent=True, by_weights=True)
         assert by_row is not None
         assert by_set is not None
         by_phase = (lam.imag * end.states.real - lam.real * end.states.imag).sum(axis=1)

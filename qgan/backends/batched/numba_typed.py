@@ -3,6 +3,7 @@
 __all__ = ["inner", "intrinsic", "kernel", "sources"]
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,16 @@ import numba
 from numba import extending
 
 intrinsic: Any = extending.intrinsic
-_njit: Any = numba.njit
+# Kernels own no memory, so nothing counts who holds an array: less to compile, and less to do at each slice.
+_njit: Any = partial(numba.njit, nogil=True, error_model="numpy", _nrt=False)
 
 # A part of a kernel, which Python never calls.
-inner: Any = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner: Any = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def kernel(function: Any) -> Any:
     """Compiles a function when it is first called with arrays of some types, and keeps it on disk."""
-    compiled = _njit(nogil=True, cache=True, no_cfunc_wrapper=True)(function)
+    compiled = _njit(cache=True, no_cfunc_wrapper=True)(function)
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if file is not None:
         # Numba itself looks whether this one file has changed, and not those of the parts.

@@ -4,7 +4,7 @@ Rotations by an angle whose cosine is not small are done without it: (a - t b, t
 work. What the state's length has then become too great by is made up for by a later rotation.
 """
 
-__all__ = ["MOST", "bring", "fetch", "first_place", "matrix", "signs", "turn", "turn_longer", "turns", "turns_longer"]
+__all__ = ["MOST", "first_place", "matrix", "move", "signs", "turn", "turn_longer", "turns", "turns_longer"]
 
 from typing import Any
 
@@ -93,23 +93,15 @@ def first_place(code: Any, at: Any, base: Any) -> Any:
 
 
 @inner
-def fetch(code: Any, basis: Any, bits: Any, base: Any, state: Any, coset: Any) -> None:
-    """Copies a coset to where it stays near, run by run of places side by side."""
+def move(code: Any, basis: Any, bits: Any, base: Any, state: Any, coset: Any, back: Any) -> None:
+    """Copies a coset to where it stays near, or ``back`` again, run by run of places side by side."""
     i, place, runs = 0, base, 1 << (bits - RUN)
     for count in range(1, runs + 1):
         for step in range(0, LANES << RUN, LANES):
-            store(coset, i + step, load(state, place + step))
-        if count < runs:
-            i, place = i ^ (LANES << RUN << trailing_zeros(count)), place ^ code[basis + RUN + trailing_zeros(count)]
-
-
-@inner
-def bring(code: Any, basis: Any, bits: Any, base: Any, state: Any, coset: Any) -> None:
-    """Copies it back."""
-    i, place, runs = 0, base, 1 << (bits - RUN)
-    for count in range(1, runs + 1):
-        for step in range(0, LANES << RUN, LANES):
-            store(state, place + step, load(coset, i + step))
+            if back:
+                store(state, place + step, load(coset, i + step))
+            else:
+                store(coset, i + step, load(state, place + step))
         if count < runs:
             i, place = i ^ (LANES << RUN << trailing_zeros(count)), place ^ code[basis + RUN + trailing_zeros(count)]
 

@@ -8,8 +8,6 @@ __all__ = ["angles", "begin", "chains", "gather"]
 import math
 from typing import Any
 
-import numpy as np
-
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.trig import half_turns
@@ -36,9 +34,11 @@ def angles(
     """Of half of each angle, a sum of products of latents and weights, cosine, sine and tangent. True if it is finite.
 
     Args:
+        columns: Latents, column by column, and space for one column more.
         upright: For each angle, whether none of its cosines is small.
     """
-    fine, values, small = True, np.empty(LANES), splat(trig.dtype.type(SMALL))
+    fine, small = True, splat(trig.dtype.type(SMALL))
+    values = columns[len(columns) - LANES :]
     ids = n_angles + 2 + terms[n_angles]
     for angle in range(first, last):
         value = splat(numbers[angle])

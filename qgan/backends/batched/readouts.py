@@ -14,13 +14,13 @@ from qgan.backends.batched.vectors import fma, load, splat, store, trailing_zero
 
 @inner
 def probabilities(places: Any, re: Any, im: Any, first: Any, rows: Any, out: Any) -> None:
-    """Of each logical basis state, into ``out[first : first + rows]``."""
-    n, flat = len(places), out.reshape(-1)
+    """Of each logical basis state, into rows ``first`` to ``first + rows`` of ``out``."""
+    n = len(places)
     if n < LANES:
         for lane in range(rows):
             for state in range(n):
                 at = places[state] * LANES + lane
-                out[first + lane, state] = re[at] * re[at] + (im[at] * im[at] if len(im) else 0)
+                out[(first + lane) * n + state] = re[at] * re[at] + (im[at] * im[at] if len(im) else 0)
         return
     for state in range(0, n, LANES):
         columns = transposed(
@@ -34,7 +34,7 @@ def probabilities(places: Any, re: Any, im: Any, first: Any, rows: Any, out: Any
             _probability(places[state + 7], re, im),
         )
         for lane in range(rows):
-            store(flat, (first + lane) * n + state, widen(columns[lane], out))
+            store(out, (first + lane) * n + state, widen(columns[lane], out))
 
 
 @inner
@@ -51,29 +51,29 @@ def _probability(place: Any, re: Any, im: Any) -> Any:
 def pull_probabilities(
     places: Any, cotangent: Any, first: Any, rows: Any, re: Any, im: Any, lre: Any, lim: Any
 ) -> None:  # fmt: skip
-    """Lambda of a cotangent of the probabilities, of shape (all rows, states)."""
-    n, flat = len(places), cotangent.reshape(-1)
+    """Lambda of a cotangent of the probabilities, row after row."""
+    n = len(places)
     if n < LANES:
         lre[:] = 0
         lim[:] = 0
         for lane in range(rows):
             for state in range(n):
                 at = places[state] * LANES + lane
-                weight = lre.dtype.type(cotangent[first + lane, state])
+                weight = lre.dtype.type(cotangent[(first + lane) * n + state])
                 lre[at] = weight * re[at]
                 if len(im) > 0:
                     lim[at] = weight * im[at]
         return
     for state in range(0, n, LANES):
         weights = transposed(
-            _slopes(flat, first + 0, first + rows, n, state, re),
-            _slopes(flat, first + 1, first + rows, n, state, re),
-            _slopes(flat, first + 2, first + rows, n, state, re),
-            _slopes(flat, first + 3, first + rows, n, state, re),
-            _slopes(flat, first + 4, first + rows, n, state, re),
-            _slopes(flat, first + 5, first + rows, n, state, re),
-            _slopes(flat, first + 6, first + rows, n, state, re),
-            _slopes(flat, first + 7, first + rows, n, state, re),
+            _slopes(cotangent, first + 0, first + rows, n, state, re),
+            _slopes(cotangent, first + 1, first + rows, n, state, re),
+            _slopes(cotangent, first + 2, first + rows, n, state, re),
+            _slopes(cotangent, first + 3, first + rows, n, state, re),
+            _slopes(cotangent, first + 4, first + rows, n, state, re),
+            _slopes(cotangent, first + 5, first + rows, n, state, re),
+            _slopes(cotangent, first + 6, first + rows, n, state, re),
+            _slopes(cotangent, first + 7, first + rows, n, state, re),
         )
         for each in range(LANES):
             place = places[state + each] * LANES
@@ -83,19 +83,19 @@ def pull_probabilities(
 
 
 @inner
-def _slopes(flat: Any, row: Any, rows: Any, n: Any, state: Any, like: Any) -> Any:
+def _slopes(cotangent: Any, row: Any, rows: Any, n: Any, state: Any, like: Any) -> Any:
     """Of eight states of one row, or zeros where there is none."""
     if row >= rows:
         return splat(like.dtype.type(0))
-    return widen(load(flat, row * n + state), like)
+    return widen(load(cotangent, row * n + state), like)
 
 
 @inner
 def words(
     diagonal: Any, picks: Any, mixed: Any, n_mixed: Any, first: Any, rows: Any, state: Any, re: Any, im: Any,
-    sums: Any, spare: Any, out: Any,
+    sums: Any, spare: Any, size: Any, out: Any,
 ) -> None:  # fmt: skip
-    """The expectation values of Pauli words, see `words`."""
+    """The expectation values of Pauli words, see `words`; ``size`` numbers in a row."""
     zero, two = splat(state.dtype.type(0)), splat(state.dtype.type(2))
     if len(diagonal):
         for place in range(len(re) // LANES):
@@ -105,7 +105,7 @@ def words(
         column, slot = picks[index, 0], picks[index, 1]
         for lane in range(rows):
             value = spare[slot * LANES + lane] if slot >= 0 else 0
-            out[first + lane, column] = -value if picks[index, 2] else value
+            out[(first + lane) * size + column] = -value if picks[index, 2] else value
     for index in range(n_mixed):
         at = mixed[len(mixed) - n_mixed + index]
         value = zero
@@ -115,7 +115,7 @@ def words(
             value = value - _overlap(mixed, at, mixed[at + 3], state)
         store(spare, 0, two * value)
         for lane in range(rows):
-            out[first + lane, mixed[at]] = spare[lane]
+            out[(first + lane) * size + mixed[at]] = spare[lane]
 
 
 @inner
@@ -131,9 +131,9 @@ def _overlap(mixed: Any, at: Any, place: Any, state: Any) -> Any:
 @inner
 def pull_words(
     diagonal: Any, picks: Any, mixed: Any, n_mixed: Any, cotangent: Any, first: Any, rows: Any, psi: Any, re: Any,
-    im: Any, lam: Any, lre: Any, lim: Any, sums: Any, spare: Any,
+    im: Any, lam: Any, lre: Any, lim: Any, sums: Any, spare: Any, size: Any,
 ) -> None:  # fmt: skip
-    """Lambda of a cotangent of the expectation values, of shape (all rows, words)."""
+    """Lambda of a cotangent of the expectation values, row after row of ``size`` numbers."""
     if len(diagonal):
         for index in range(len(picks)):
             slot = picks[index, 1]
@@ -144,7 +144,7 @@ def pull_words(
             column, slot = picks[index, 0], picks[index, 1]
             if slot >= 0:
                 for lane in range(rows):
-                    value = cotangent[first + lane, column]
+                    value = cotangent[(first + lane) * size + column]
                     spare[slot * LANES + lane] += -value if picks[index, 2] else value
         spread(diagonal, spare, sums)
         for place in range(0, len(re), LANES):
@@ -157,7 +157,7 @@ def pull_words(
     for index in range(n_mixed):
         at = mixed[len(mixed) - n_mixed + index]
         for lane in range(LANES):
-            spare[lane] = cotangent[first + lane, mixed[at]] if lane < rows else 0
+            spare[lane] = cotangent[(first + lane) * size + mixed[at]] if lane < rows else 0
         weight = load(spare, 0)
         if mixed[at + 2] >= 0:
             _pull_overlap(mixed, at, mixed[at + 2], weight, psi, lam)
@@ -180,14 +180,14 @@ def _pull_overlap(mixed: Any, at: Any, i: Any, weight: Any, psi: Any, lam: Any) 
 def pull_states(
     cotangent: Any, places: Any, signs: Any, first: Any, rows: Any, lre: Any, lim: Any
 ) -> None:  # fmt: skip
-    """Lambda as it is given, complex, of shape (all rows, states)."""
+    """Lambda as it is given, row after row, real and imaginary part of each state side by side."""
     if rows < LANES:
         lre[:] = 0
         lim[:] = 0
     for state in range(len(places)):
         at = places[state] * LANES
         for lane in range(rows):
-            value = cotangent[first + lane, state] * signs[state]
-            lre[at + lane] = value.real
+            place = 2 * ((first + lane) * len(places) + state)
+            lre[at + lane] = signs[state] * cotangent[place]
             if len(lim) > 0:
-                lim[at + lane] = value.imag
+                lim[at + lane] = signs[state] * cotangent[place + 1]

@@ -34,7 +34,7 @@ def push(
     Args:
         facts: Numbers of angles, of angles without latents, of mixed words, of rows in a set, of latents in a set (0
             where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
-            and how many passes there are.
+            how many passes there are, and the size of the read-out.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
         chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no
@@ -51,7 +51,7 @@ def push(
         weights: Shape (sets, weights).
         initial: Shape (1 or rows, 2, states): a state to begin with, in the order of its places, or no rows.
         kept: Whether every block has a state of its own in ``states``, or all share one.
-        columns: Space for latents.
+        columns: Space for latents, and for one more.
         trig: For cosines, sines and tangents.
         upright: For whether cosines are not small.
         rotations: For the chains.
@@ -60,7 +60,7 @@ def push(
         spare: For a few vectors.
         cosets: For two parts of a state.
         states: For real parts and, unless all is real, imaginary ones of each block.
-        out: Shape (all rows, size of the read-out), in which set follows upon set.
+        out: Row after row of the read-out, in which set follows upon set.
     """
     batch, stride, kind = facts[3], facts[4], facts[5]
     size, half, per_set, done, fine = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1, True
@@ -83,7 +83,7 @@ def push(
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
-            words(parities, picks, mixed, facts[2], row, rows, state, re, im, phases[0], spare, out)
+            words(parities, picks, mixed, facts[2], row, rows, state, re, im, phases[0], spare, facts[10], out)
     return fine
 
 
@@ -92,8 +92,7 @@ def pull(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any,
     upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, states: Any, lam: Any,
-    slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, amplitudes: Any, sign: Any,
-    of_latent: Any, of_weights: Any,
+    slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, sign: Any, of_latent: Any, of_weights: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
@@ -104,8 +103,7 @@ def pull(
         wide: Space for one vector.
         wanted: For each angle whether its slope is wanted.
         last: The earliest pass that has one, or -1 where the start has.
-        cotangent: Shape (all rows, size of the read-out).
-        amplitudes: Shape (all rows, states), complex: lambda where states are read out.
+        cotangent: Row after row of the read-out; or lambda where states are read out, its parts side by side.
         sign: Of each logical basis state's amplitude, 1 or -1.
         of_latent: Shape (all rows, latents), or no rows where they are not wanted.
         of_weights: Shape (blocks, weights), or no rows.
@@ -127,10 +125,11 @@ def pull(
             pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
             pull_words(
-                parities, picks, mixed, facts[2], cotangent, row, rows, psi, re, im, lam, lre, lim, phases[0], spare
+                parities, picks, mixed, facts[2], cotangent, row, rows, psi, re, im, lam, lre, lim, phases[0], spare,
+                facts[10],
             )  # fmt: skip
         else:
-            pull_states(amplitudes, places, sign, row, rows, lre, lim)
+            pull_states(cotangent, places, sign, row, rows, lre, lim)
         weight = backwards(
             facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, psi, re, im, lam, lre, lim,
             slopes, max(last, 0),

@@ -10,10 +10,9 @@ from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.passes import (
     MOST,
-    bring,
-    fetch,
     first_place,
     matrix,
+    move,
     signs,
     turn,
     turn_longer,
@@ -47,14 +46,14 @@ def forwards(
         near, base, begin, begin_left_out = cosets[0] if bits else state, ZERO, length, left_out
         for count in range(1, (1 << free) + 1):
             if bits:
-                fetch(code, at + 4, bits, base, state, near)
+                move(code, at + 4, bits, base, state, near, False)
             length, left_out = begin, begin_left_out
             for each in range(count_inner):
                 where = code[inner_passes + each] if bits else at
                 i = first_place(code, where, base // LANES)
                 length, left_out = _turned(code, where, i, trig, upright, length, left_out, near)
             if bits:
-                bring(code, at + 4, bits, base, state, near)
+                move(code, at + 4, bits, base, state, near, True)
             if count < 1 << free:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
 
@@ -86,7 +85,7 @@ def backwards(
         base, begin, begin_left_out = ZERO, length, left_out
         for count in range(1, (1 << free) + 1):
             for which in range(2 if bits else 0):
-                fetch(code, at + 4, bits, base, lam if which else psi, cosets[which])
+                move(code, at + 4, bits, base, lam if which else psi, cosets[which], False)
             length, left_out = begin, begin_left_out
             for each in range(count_inner - 1, -1, -1):
                 where = code[inner_passes + each] if bits else at
@@ -95,7 +94,7 @@ def backwards(
                     code, where, i, trig, upright, length, left_out, near, other, slopes
                 )  # fmt: skip
             for which in range(2 if bits else 0):
-                bring(code, at + 4, bits, base, lam if which else psi, cosets[which])
+                move(code, at + 4, bits, base, lam if which else psi, cosets[which], True)
             if count < 1 << free:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
     return length * length
