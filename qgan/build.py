@@ -257,7 +257,8 @@ def _executor(
 ) -> Executor:
     gates = sum(circuit.resources().gates.values())
     there = device if options.shots is None and options.gradient in ("auto", "adjoint") else None
-    backend.check(circuit.n_wires, batch=max(1, math.ceil(batch_size * rows)), n_gates=gates, device=there)
+    batch, sets = max(1, math.ceil(batch_size * rows)), max(1, math.floor(rows))
+    backend.check(circuit.n_wires, batch=batch, n_gates=gates, sets=sets, device=there)
     return backend.executor(
         circuit, readout, shots=options.shots, method=options.gradient, c_dtype=options.c_dtype, device=device
     )

@@ -120,9 +120,9 @@ class Backend:
             return GradientMethod(method, f"asked for; '{exact}' gives the same and is faster")
         return GradientMethod(exact, WHY[exact])
 
-    def memory(self, n_wires: int, *, batch: int, n_gates: int) -> int:
+    def memory(self, n_wires: int, *, batch: int, n_gates: int, sets: int = 1) -> int:
         """Bytes that training takes: an estimate, see :func:`qgan.backends.memory.needed`."""
-        return memory.needed(self._facts, n_wires, batch=batch, n_gates=n_gates)
+        return memory.needed(self._facts, n_wires, batch=batch, n_gates=n_gates, sets=sets)
 
     def device(self, asked: Literal["cpu", "cuda"] | None, *, networks: str) -> Literal["cpu", "cuda"] | None:
         """Where circuits are run: None where the backend alone knows.
@@ -146,13 +146,16 @@ class Backend:
             )
         return None
 
-    def check(self, n_wires: int, *, batch: int, n_gates: int, device: "torch.device | None" = None) -> None:
+    def check(
+        self, n_wires: int, *, batch: int, n_gates: int, sets: int = 1, device: "torch.device | None" = None
+    ) -> None:
         """Refuses what cannot work, before anything is allocated.
 
         Args:
             n_wires: Of the circuit.
-            batch: Rows.
+            batch: Rows of all sets of weights.
             n_gates: Of the circuit.
+            sets: Of weights.
             device: Of torch's, on which the states will be; None for wherever the backend has them.
 
         Raises:
@@ -166,7 +169,7 @@ class Backend:
                 allowed=f"1 to {self._facts.max_wires}",
                 cure="Change the number of qubits",
             )
-        need, have = self.memory(n_wires, batch=batch, n_gates=n_gates), memory.available()
+        need, have = self.memory(n_wires, batch=batch, n_gates=n_gates, sets=sets), memory.available()
         if device is not None:
             need, have = memory.needed_in_torch(n_wires, batch=batch, n_gates=n_gates), memory.available_on(device)
         if need > have:

@@ -19,20 +19,19 @@ COMPLEX, REAL = 16, 8
 LANES, THREADS = 8, 2
 
 
-def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int) -> int:
+def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int, sets: int = 1) -> int:
     """Bytes that a forward and backward pass of an exact circuit takes: an estimate.
 
     Backprop keeps what it needs of every gate: ``batch * 2**n * 16 * (n_gates + 3)``, with 4**n for density matrices.
-    Many rows at once without it, eight by eight: a state for each, three more for each of two threads, and a table of
-    places. All others
-    keep a few state vectors: the state, the adjoint's bra and ket, a copy, the observable. And for each row there are
-    its probabilities and their cotangent.
+    Many rows at once without it, eight of a set of weights by eight: a state for each, three more for each of two
+    threads, and a table of places. All others keep a few state vectors: the state, the adjoint's bra and ket, a copy,
+    the observable. And for each row there are its probabilities and their cotangent.
     """
     if facts.exact == "backprop":
         return batch * (4 if facts.density else 2) ** n_wires * COMPLEX * (n_gates + 3)
     if not facts.broadcasting:
         return 2**n_wires * (6 * COMPLEX + 2 * batch * REAL)
-    states = -(-batch // LANES) * LANES + 3 * LANES * THREADS
+    states = sets * -(-batch // (sets * LANES)) * LANES + 3 * LANES * THREADS
     return 2**n_wires * (states * COMPLEX + (2 * batch + 1) * REAL)
 
 

@@ -29,6 +29,12 @@ def test_the_estimate_is_that_of_its_formula():
     assert resolve("lightning.qubit").memory(5, batch=4, n_gates=10) == 2**5 * 16 * 6 + 4 * 2**5 * 8 * 2
 
 
+def test_sets_of_few_rows_take_as_much_as_sets_of_eight():
+    backend = resolve("batched.qubit")
+    one_of_32, four_of_1 = (backend.memory(5, batch=rows, n_gates=1, sets=sets) for rows, sets in ((32, 1), (4, 4)))
+    assert one_of_32 - four_of_1 == 2**5 * 2 * 8 * 28
+
+
 @pytest.mark.slow
 def test_the_estimate_for_backprop_is_near_what_training_takes():
     code = """
