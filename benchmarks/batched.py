@@ -4,11 +4,12 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import agreement, scaling, simulators, step
+from benchmarks import agreement, pass_shares, scaling, simulators, step
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
     "simulators": simulators.measure,
+    "pass": pass_shares.measure,
     "peak": scaling.peak,
     "scaling": scaling.scaling,
     "first-call": scaling.first_call,
