@@ -22,7 +22,7 @@ from qgan.files import atomic_write, read_json
 ROUNDS, QUICK_ROUNDS = 5, 1
 # Of a block; one pass at the least.
 SECONDS = 0.3
-PATIENCE = 240.0
+PATIENCE = 1200.0
 # Milliseconds: who takes longer is timed in the first round alone, and then leaves the machine to the others.
 SLOW = 5e3
 # What has to be told apart from rounding: the cost and the sum of slopes, relative, in single precision.
