@@ -5,6 +5,7 @@ part has is known to its entry alone, and :mod:`qgan.build` asks it.
 """
 
 __all__ = [
+    "Compare",
     "Component",
     "Evaluate",
     "Optimizers",
@@ -126,6 +127,22 @@ class Evaluate(Options):
         return names
 
 
+class Compare(Options):
+    """What a comparison of the recipe claims, named before anything is run; no run depends on it.
+
+    Attributes:
+        metric: The primary one, which carries the claim; None for ``evaluate.metric``.
+        opponent: The primary one.
+        margin: What counts as no difference, as a share of the way from the trivial value to the floor.
+        skill: The one whose time is told.
+    """
+
+    metric: str | None = None
+    opponent: str = "matched"
+    margin: float = Field(default=0.1, gt=0, lt=1)
+    skill: float = Field(default=0.5, gt=0, lt=1)
+
+
 class RunOptions(Options):
     """How a run is kept and where it computes.
 
@@ -165,6 +182,7 @@ class RunConfig(Options):
     backend: Component
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
+    compare: Compare = Compare()
     run: RunOptions = RunOptions()
 
     def document(self) -> Json:
@@ -174,6 +192,7 @@ class RunConfig(Options):
     def sha256(self) -> str:
         """Of the canonical JSON of the document, without what a run made by an earlier version could not say."""
         document = _without(_LATER, self.document())
+        document.pop("compare")
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

@@ -45,6 +45,8 @@ class References:
         n: Samples on either side.
         capped: Why n is smaller than asked for, or None.
         resamples: How many draws a floor rests on.
+        guesses: What each guess that learned nothing scores on average, by its name and the metric's: the best one is
+            the trivial value.
 
     Raises:
         ConfigError: If there is no metric of a name.
@@ -74,6 +76,7 @@ class References:
         self._reference = Reference(data, whole.subset(np.sort(chosen)))
         why = {metric.name: metric.obstacle(data, self.n) for metric in self._metrics}
         self._obstacles = {name: reason for name, reason in why.items() if reason}
+        self.guesses: dict[str, dict[str, float]] = {}
         self.yardsticks = self._all_yardsticks(others)
 
     def score(self, fake: Samples) -> list[Score]:
@@ -156,11 +159,12 @@ class References:
     def _yardsticks(self, metrics: list[Metric], real: list[Part], naive: dict[str, list[Part]]) -> dict[str, Score]:
         floors = self._values(metrics, real)
         guessed = {name: self._values(metrics, parts) for name, parts in naive.items()}
+        for name, values in guessed.items():
+            means = {metric: float(np.mean(numbers)) for metric, numbers in values.items()}
+            self.guesses.setdefault(name, {}).update(means)
         return {
             metric.name: yardstick(
-                metric,
-                floors[metric.name],
-                {name: float(np.mean(values[metric.name])) for name, values in guessed.items()},
+                metric, floors[metric.name], {name: self.guesses[name][metric.name] for name in guessed}
             )
             for metric in metrics
         }
