@@ -4,6 +4,7 @@ __all__ = ["measure"]
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from statistics import median
 from typing import Any
@@ -70,16 +71,19 @@ def _row(kind: str, cell: Cell, *, quick: bool) -> Json:
     ours.once()
     found: dict[str, Any] = {}
     with ExitStack() as stack:
-        workers = {}
-        for name, peer in PEERS.items():
-            if kind not in peer.circuits or (name == "qiskit-ml" and cell != CELLS[0]):
-                continue
-            worker = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
-            ready = worker.prepare(kind, *cell)
+        workers = {
+            name: stack.enter_context(start(peer, THREADS, patience=PATIENCE))
+            for name, peer in PEERS.items()
+            if kind in peer.circuits and (name != "qiskit-ml" or cell == CELLS[0])
+        }
+        # Some compile for minutes, on one core.
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda worker: worker.prepare(kind, *cell), workers.values()))
+        for name, ready in zip(list(workers), answers, strict=True):
             if problem := ready.get("error") or _differs(ready["check"], ours.check()):
                 found[name] = {"problem": problem}
+                workers.pop(name).close()
                 continue
-            workers[name] = worker
             found[name] = {key: ready[key] for key in ("compile_s", "c_dtype", "versions")} | {"ms": [], "ratios": []}
         own: list[float] = []
         for _ in range(QUICK_ROUNDS if quick else ROUNDS):
