@@ -106,13 +106,23 @@ def test_a_configuration_is_frozen() -> None:
 def test_a_run_of_an_earlier_version_keeps_its_hash() -> None:
     """Its file has none of what came later, and its checkpoints bear the hash of that file."""
     document = load("digits-patch").document()
-    for key in ("penalty", "schedule"):
+    for key in ("penalty", "schedule", "compare"):
         del document[key]
     for key in ("ema", "conditional"):
         del document["train"][key]
     then = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     assert validate(RunConfig, document).sha256() == then
     assert validate(RunConfig, document) == load("digits-patch")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("metric", "kl"), ("opponent", "mlp"), ("margin", 0.3), ("skill", 0.9)],
+)
+def test_what_a_comparison_claims_makes_no_other_run(key: str, value: Any) -> None:
+    claiming = load("digits-patch", changes=[(f"compare.{key}", value)])
+    assert getattr(claiming.compare, key) == value
+    assert claiming.sha256() == load("digits-patch").sha256()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ def test_the_floor_is_that_of_fresh_real_subsets(zeros: DataSet, references: Ref
     assert score.floor == pytest.approx(np.mean(values), abs=error)
 
 
+def test_the_trivial_value_is_that_of_the_best_guess(references: References) -> None:
+    for score in references.yardsticks:
+        if score.trivial_name is not None:
+            guessed = {name: values[score.name] for name, values in references.guesses.items() if score.name in values}
+            best = min if score.direction == "lower" else max
+            assert score.trivial == guessed[score.trivial_name] == best(guessed.values())
+
+
 def test_the_naive_guesses_score_what_they_are_said_to(zeros: DataSet, references: References) -> None:
     mean = np.repeat(zeros.train.values.mean(axis=0)[None], references.n, axis=0)
     found = by_name(references.score(samples(mean)))
