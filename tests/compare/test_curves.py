@@ -1,0 +1,114 @@
+"""Middles, bands and wins against SciPy's."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from qgan._typing import Array
+from qgan.compare.curves import RESAMPLES, band, improvement, iqm, median, wins
+from qgan.errors import DataError
+from qgan.seeding import Key, stream
+
+# Few values, so that there are ties.
+scores = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=10).map(np.array)
+
+
+def normal(seed: int, *shape: int) -> Array:
+    return np.random.Generator(np.random.Philox(seed)).normal(0, 1, shape)
+
+
+def test_a_quarter_on_each_side_does_not_count_in_the_interquartile_mean() -> None:
+    assert iqm([100.0, 1.0, 2.0, 3.0, -100.0]) == 2.0
+    assert iqm(np.arange(10.0)) == np.arange(2.0, 8.0).mean()
+    assert median([3.0, 1.0, 2.0]) == 2.0
+
+
+@given(scores, st.data())
+def test_the_probability_of_improvement_is_mann_whitneys(subject: Array, data: st.DataObject) -> None:
+    opponent = data.draw(scores)
+    larger = float(np.asarray(stats.mannwhitneyu(opponent, subject).statistic))
+    assert improvement(subject, opponent) == pytest.approx(larger / (len(subject) * len(opponent)))
+    assert improvement(subject, opponent) + improvement(opponent, subject) == pytest.approx(1)
+    assert improvement(subject, subject) == 0.5
+
+
+def test_a_smaller_score_is_an_improvement() -> None:
+    assert improvement([1.0, 2.0], [3.0, 4.0]) == 1.0
+    assert asdict(wins([-1.0, -2.0, 0.0, 3.0])) == {"wins": 2, "ties": 1, "losses": 1}
+
+
+@pytest.mark.parametrize("statistic", [median, iqm])
+def test_bands_are_scipys_where_they_are_bca(statistic: object) -> None:
+    values = normal(1, 10)
+    found = band(values, statistic=statistic, level=0.9, seed=3)  # type: ignore[arg-type]
+    expected = stats.bootstrap(
+        (values,),
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=0.9,
+        method="BCa",
+        vectorized=True,
+        rng=stream(Key(3, "bootstrap", 10)),
+    ).confidence_interval
+    assert found.methods == ("BCa",)
+    assert (found.low[0], found.high[0]) == pytest.approx((float(expected.low), float(expected.high)))
+
+
+def test_where_seeds_are_nearly_all_the_same_it_falls_back_and_says_so() -> None:
+    curves = normal(2, 10, 4)
+    curves[:, 1] = 0.5
+    curves[:, 2] = [1.0] * 9 + [9.0]
+    found = band(curves)
+    assert found.methods == ("BCa", "percentile", "percentile", "BCa")
+    assert (found.low[1], found.high[1]) == (0.5, 0.5)
+    assert band(curves[:, 0]) == band(curves[:, :1]), "a curve of one step"
+    assert json.loads(json.dumps(asdict(found), allow_nan=False))["n"] == 10
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.integers(2, 12), st.sampled_from([median, iqm]), st.booleans())
+def test_a_band_holds_its_statistic(seed: int, n: int, statistic: object, round_off: bool) -> None:
+    curves = normal(seed, n, 3) ** 3
+    found = band(np.round(curves) if round_off else curves, statistic=statistic)  # type: ignore[arg-type]
+    for low, value, high in zip(found.low, found.values, found.high, strict=True):
+        assert low is not None
+        assert high is not None
+        assert low <= value <= high
+
+
+def test_pairs_are_drawn_together() -> None:
+    """Of two models that only share the luck of their seeds, the band of the difference is a point."""
+
+    def difference(one: Array, other: Array, axis: int) -> Array:
+        return (one - other).mean(axis=axis)
+
+    luck = normal(4, 10)
+    found = band(luck - 1, luck, statistic=difference)
+    assert (found.low[0], found.values[0], found.high[0]) == pytest.approx((-1, -1, -1))
+    clear = band(luck - 1, luck, statistic=improvement)
+    assert clear.low[0] is not None
+    assert 0.5 < clear.low[0] < clear.values[0]
+
+
+def test_the_same_seed_gives_the_same_band_and_others_do_not() -> None:
+    values = normal(5, 10)
+    assert band(values, statistic=iqm, seed=1) == band(values, statistic=iqm, seed=1)
+    assert band(values, statistic=iqm, seed=1).low != band(values, statistic=iqm, seed=2).low
+
+
+def test_a_single_seed_has_no_band() -> None:
+    found = band([[1.0, 2.0]])
+    assert (found.values, found.low, found.high, found.methods) == ((1, 2), (None, None), (None, None), ("none",) * 2)
+
+
+def test_mistakes_are_named() -> None:
+    with pytest.raises(DataError, match="trivial score"):
+        band([1.0, np.nan])
+    for wrong in ([[1.0, 2.0], [1.0]], [[]], []):
+        with pytest.raises(DataError, match="as many seeds"):
+            band(*wrong)
