@@ -3,6 +3,7 @@
 # make lint               style, types and import layers only
 # make evidence-core      measure what the README states, on a CPU
 # make evidence-tables    measure what is promised of circuits, generators, losses and data files
+# make evidence-compare   measure what is promised of comparisons
 # make evidence-gpu       measure on a GPU
 # make bench              measure batched.qubit, against whatever of the peers below is here
 # make bench-peers        make the environments of the simulators that are compared with ours
@@ -28,7 +29,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: train test lint notebooks evidence-core evidence-tables evidence-gpu bench bench-peers clean
+.PHONY: train test lint notebooks evidence-core evidence-tables evidence-compare evidence-gpu bench bench-peers clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -80,6 +81,9 @@ evidence-core: $(VENV)/.installed-dev
 
 evidence-tables: $(VENV)/.installed-trackers
 	$(BIN)/python -m benchmarks.tables $(ARGS)
+
+evidence-compare: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.compare $(ARGS)
 
 evidence-gpu: $(VENV)/.installed-gpu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)

@@ -1,0 +1,19 @@
+"""Measures what is promised of comparisons: ``python -m benchmarks.compare [--only NAME ...] [--quick]``."""
+
+__all__ = ["FIGURES", "main"]
+
+import typer
+
+from benchmarks import compare_statistics
+from benchmarks.command import Figures, command
+
+FIGURES: Figures = {
+    "statistics": compare_statistics.measure,
+}
+
+main = command(FIGURES, folder="compare", heading="Comparisons, measured on a CPU")
+
+if __name__ == "__main__":
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    app()
