@@ -1,6 +1,6 @@
 """The statistics of comparisons on scores whose truth is known: how often they are right, and how often they claim."""
 
-__all__ = ["measure"]
+__all__ = ["DIFFERENCES", "METRICS", "OPPONENTS", "agree_with_the_rule", "measure", "null_page"]
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -74,7 +74,7 @@ def _pages(simulations: int) -> list[Json]:
     for n in (10, 14):
         p_values = []
         pages = stream(Key(0, "benchmark pages", n))
-        differences = np.concatenate([_null_page(pages, n) for _ in range(simulations)])
+        differences = np.concatenate([null_page(pages, n) for _ in range(simulations)])
         for flips in _tests(differences):
             p_values.append(flips.p_value())
         p = np.concatenate(p_values).reshape(simulations, METRICS * OPPONENTS)
@@ -82,7 +82,7 @@ def _pages(simulations: int) -> list[Json]:
         secondary = (holm(p[:, 1:], RULE.alpha).adjusted <= RULE.alpha).any(axis=1)
         # A secondary difference is a claim only where the primary one is.
         claims = primary
-        _agree_with_the_rule(differences.reshape(simulations, -1, n), p, claims)
+        agree_with_the_rule(differences.reshape(simulations, -1, n), p, claims)
         rows.append(
             {
                 "seeds": n,
@@ -96,14 +96,14 @@ def _pages(simulations: int) -> list[Json]:
     return rows
 
 
-def _null_page(random: np.random.Generator, n: int) -> Array:
+def null_page(random: np.random.Generator, n: int) -> Array:
     """Differences of every metric and opponent, shape (metrics * opponents, n)."""
     common = np.sqrt(TOGETHER) * random.standard_normal((OPPONENTS + 1, 1, n))
     scores = common + np.sqrt(1 - TOGETHER) * random.standard_normal((OPPONENTS + 1, METRICS, n))
     return (scores[0] - scores[1:]).reshape(-1, n)
 
 
-def _agree_with_the_rule(pages: Array, p: Array, claims: AnyArray) -> None:
+def agree_with_the_rule(pages: Array, p: Array, claims: AnyArray) -> None:
     """Raises unless the verdicts of the first pages are what was counted here."""
     for page, p_values, claimed in zip(pages[:JUDGED], p, claims, strict=False):
         contests = [Contest("metric", "subject", "opponent", tuple(row), "none") for row in page.tolist()]

@@ -9,7 +9,7 @@ at most theta. So the test at *every* theta only counts means of subsets on one 
 of them: it is exact, and nothing is searched for (Hartigan, *J. Am. Stat. Assoc.* 64, 1303, 1969).
 """
 
-__all__ = ["Flips", "SignFlips", "flips_of"]
+__all__ = ["MOST_FLIPS", "Flips", "SignFlips", "flips_of"]
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

@@ -1,19 +1,20 @@
 """What a number of seeds could have told apart."""
 
-__all__ = ["LARGEST_ALPHA", "detectable", "detectable_spreads"]
+__all__ = ["LARGEST_ALPHA", "detectable", "detectable_spreads", "fewest_seeds"]
 
 from functools import lru_cache
+from math import ceil, log2
 
 import numpy as np
 
 from qgan._typing import Array
-from qgan.compare.flips import SignFlips, flips_of
+from qgan.compare.flips import MOST_FLIPS, SignFlips, flips_of
 from qgan.errors import ConfigError
 from qgan.seeding import Key, stream
 
 POWER = 0.8
-# As many as make 2^24 means in all, between these bounds; and so many means at once.
-FEWEST, MOST, MEANS, AT_ONCE = 1000, 20_000, 2**24, 2**22
+# As many simulations as make 2^24 means in all, between these bounds; and so many means at once.
+FEWEST, MOST, MEANS, AT_ONCE = 1000, 20_000, 2**24, 2**21
 LARGEST_ALPHA = 0.2
 
 
@@ -50,6 +51,19 @@ def detectable_spreads(n: int, alpha: float) -> float | None:
         raise ConfigError("That level is too low", got=f"alpha = {alpha:g}", allowed=f"{LARGEST_ALPHA:g} or less")
     rank = flips_of(n).rank(alpha)
     return None if rank < 1 else float(_spreads(n)[rank - 1])
+
+
+def fewest_seeds(tests: int, alpha: float) -> int | None:
+    """With fewer, none of so many tests can be rejected after Holm's correction, whatever the data.
+
+    The smallest p of n pairs is 2 / 2^n, and the smallest of m tests has to be alpha / m or less: at 5 % a single test
+    takes 6 seeds, 25 take 10 and 26 take 11.
+
+    Returns:
+        None for more tests than any number of seeds can bear, as no more than 2^16 flips are counted.
+    """
+    n = ceil(log2(2 * tests / alpha))
+    return n if 2**n <= MOST_FLIPS else None
 
 
 @lru_cache(maxsize=32)

@@ -48,7 +48,8 @@ def reached(times: ArrayLike, ends: ArrayLike) -> Reached:
 
     censored = _censored(times, ends)
     cdf = ecdf(censored).cdf
-    shares = np.clip(cdf.probabilities, 0.0, 1.0)
+    # SciPy's products of shares may be a half but for the last bits.
+    shares = np.clip(np.round(cdf.probabilities, 12), 0.0, 1.0)
     half = np.flatnonzero(shares >= 0.5)
     return Reached(
         times=tuple(map(float, cdf.quantiles)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qgan.compare.contests import Finding, Kind, Standing
 from qgan.compare.paired import Interval
+from qgan.compare.power import fewest_seeds
 
 SAYS: dict[Kind, str] = {
     "better": "{subject} is better than {opponent}",
@@ -73,11 +74,13 @@ def _small(finding: Finding) -> str:
 
 def _detectable(finding: Finding) -> str:
     n, test, tests = finding.plain.n, finding.corrected, finding.tests
-    if test.detectable is None:
-        among = f" among {tests} comparisons" if tests > 1 else ""
-        least = _number(min(tests * test.smallest_p, 1.0))
-        return f"No difference can be told apart with n = {n}{among}: p is {least} at least."
-    return f"A difference of {_number(test.detectable)} would have been told apart 4 times in 5."
+    if test.detectable is not None:
+        return f"A difference of {_number(test.detectable)} would have been told apart 4 times in 5."
+    among = f" among {tests} comparisons" if tests > 1 else ""
+    least = _number(min(tests * test.smallest_p, 1.0))
+    text = f"No difference can be told apart with n = {n}{among}, as p is {least} at least"
+    fewest = fewest_seeds(tests, 1 - finding.plain.interval.level)
+    return f"{text}; {fewest} seeds are the fewest that can." if fewest else f"{text}."
 
 
 def _failures(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from qgan._typing import Array
-from qgan.compare.flips import SignFlips, flips_of
+from qgan.compare.flips import MOST_FLIPS, SignFlips, flips_of
 from qgan.errors import DataError
 
 # Eighths add up without rounding, so that ties are ties whoever counts them.
@@ -127,6 +127,19 @@ def test_of_many_pairs_random_flips_are_near_all_of_them(n: int, seed: int, shif
     # Student's is what the test comes to with many normal differences.
     student = 2 * float(stats.t.sf(abs(values.mean()) / values.std(ddof=1) * np.sqrt(n), n - 1))
     assert flips.p_value() == pytest.approx(student, abs=0.02 + 0.15 * student)
+
+
+@pytest.mark.parametrize("n", [17, 24, 40])
+def test_with_every_random_flip_comes_its_opposite_and_the_one_that_changes_nothing(n: int) -> None:
+    flips = flips_of(n)
+    assert flips.count == MOST_FLIPS
+    assert flips.always >= 1
+    words = flips.members @ 2.0 ** np.arange(n)
+    everything = 2.0**n - 1
+    assert np.count_nonzero(words == everything) == flips.always
+    proper = words[words != everything]
+    np.testing.assert_array_equal(np.sort(proper), np.sort(everything - proper))
+    assert SignFlips(np.arange(1.0, n + 1)).p_value() == flips.smallest_p
 
 
 def test_random_flips_agree_with_all_flips_where_all_can_be_counted() -> None:

@@ -1,6 +1,7 @@
 """Paired differences and margins: what is reported of the tests, and that it hangs together."""
 
 import json
+import statistics
 from dataclasses import asdict
 
 import numpy as np
@@ -23,6 +24,7 @@ def test_the_interval_holds_the_mean_and_zero_just_where_the_test_does(values: A
     test = paired(values, alpha=alpha)
     assert test.mean == pytest.approx(values.mean(), abs=1e-12)
     assert test.interval.holds(test.mean)
+    assert test.spread == (pytest.approx(statistics.stdev(values), abs=1e-12) if len(values) > 1 else None)
     assert test.interval.holds(0.0) == (test.p > alpha)
     assert test.interval.level == pytest.approx(1 - alpha)
     assert (test.interval.low is None) == (test.smallest_p > alpha)

@@ -62,6 +62,11 @@ def test_the_example_of_scipys_manual() -> None:
     assert p == pytest.approx(0.00618, abs=1e-5)
 
 
+def test_half_of_them_got_there_though_the_shares_are_rounded() -> None:
+    found = reached([1, 1, 2, 2, 3, *[np.nan] * 5], [END] * 10)
+    assert (found.median, found.shares[-1]) == (3, 0.5)
+
+
 def test_nobody_got_there() -> None:
     found = reached([np.nan] * 3, [END] * 3)
     assert (set(found.shares), found.count, found.median) == ({0.0}, 0, None)
