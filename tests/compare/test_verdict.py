@@ -135,6 +135,19 @@ def test_among_too_many_contests_ten_seeds_can_tell_nothing_apart_and_it_says_so
     assert "by itself and 99.81 % interval without ends corrected" in many.sentence
 
 
+def test_equivalences_are_corrected_among_those_that_have_a_margin() -> None:
+    near = unclear(margin=0.8)
+    alone = equivalence(near.differences, 0.8).p
+    assert 0.05 / 3 < alone <= 0.05
+    without, with_margin = contest(near.differences), unclear(size=5.0, margin=0.1)
+    assert said(clear(-1.0), near).kind == "equivalent"
+    assert said(clear(-1.0), near, without, without).kind == "equivalent"
+    corrected = said(clear(-1.0), near, with_margin, without, with_margin)
+    assert corrected.kind == "not told apart"
+    assert corrected.finding.equivalence_p == pytest.approx(3 * alone)
+    assert said(clear(-1.0), without, near).finding.equivalence_p is None
+
+
 rows = st.lists(st.lists(tenths, min_size=10, max_size=10), min_size=1, max_size=6)
 
 
