@@ -34,10 +34,13 @@ from qgan.generators.born import BornGenerator, BornOptions
 from qgan.generators.classical import ClassicalGenerator, ClassicalOptions
 from qgan.generators.conditional import ConditionalGenerator
 from qgan.generators.conv import ConvOptions, conv
+from qgan.generators.coordinate import CoordinateOptions, coordinate
 from qgan.generators.expectation import ExpectationGenerator, ExpectationOptions
 from qgan.generators.implicit import ImplicitGenerator, ImplicitOptions
 from qgan.generators.latent import LatentGenerator, LatentOptions
+from qgan.generators.low_rank import LowRankOptions, low_rank_mlp
 from qgan.generators.mlp import MLPOptions, mlp
+from qgan.generators.orthogonal import OrthogonalOptions, orthogonal
 from qgan.generators.patch import PatchGenerator, PatchOptions
 from qgan.generators.prior import PriorGenerator, PriorOptions
 from qgan.generators.recurrent import RecurrentOptions, recurrent
@@ -48,6 +51,9 @@ GENERATORS = Table(
     {
         "patch": Entry(PatchGenerator, PatchOptions, "sub-circuits with post-selected ancillas, Huang et al. 2021"),
         "mlp": Entry(mlp, MLPOptions, "the classical baseline: dense layers within a parameter budget"),
+        "low-rank-mlp": Entry(low_rank_mlp, LowRankOptions, "dense layers, the large matrix a product of small ones"),
+        "coordinate": Entry(coordinate, CoordinateOptions, "classical: a place and a latent to one pixel"),
+        "orthogonal": Entry(orthogonal, OrthogonalOptions, "classical: rotations of pairs, Kerenidis et al. 2021"),
         "conv": Entry(conv, ConvOptions, "classical: a small grid made larger by convolutions, within a budget"),
         "recurrent": Entry(recurrent, RecurrentOptions, "classical: gated recurrent units over the steps of a series"),
         "batch-patch": Entry(

@@ -11,13 +11,14 @@ from qgan.errors import ConfigError
 TOLERANCE = 0.25
 
 
-def nearest_width(budget: int, count: Callable[[int], int], *, network: str) -> int:
+def nearest_width(budget: int, count: Callable[[int], int], *, network: str, measure: str = "width") -> int:
     """The width whose network comes nearest to the budget.
 
     Args:
         budget: How many parameters it may have.
         count: How many a width has: at least as many as it is wide, and more the wider it is.
         network: What it is called in the message.
+        measure: What a width is called there, where a network is made larger in another way.
 
     Raises:
         ConfigError: If even the nearest is more than a quarter of the budget away.
@@ -29,7 +30,7 @@ def nearest_width(budget: int, count: Callable[[int], int], *, network: str) -> 
         raise ConfigError(
             f"No {network} comes near generator.parameters",
             got=budget,
-            allowed=", ".join(f"{count(width)} (width {width})" for width in range(widths[0], widths[0] + 3)),
+            allowed=", ".join(f"{count(width)} ({measure} {width})" for width in range(widths[0], widths[0] + 3)),
             cure=f"Set generator.parameters={count(width)}",
         )
     return width
