@@ -44,12 +44,16 @@ class LowRank(nn.Module):
         sides: Of a sample.
         activation: Of the hidden layer.
         key: Names the stream that the factors begin from: normal, so that logits spread as g does.
+
+    Attributes:
+        rank: As given.
     """
 
     def __init__(
         self, *, latent_dim: int, width: int, rank: int, sides: Sequence[int], activation: Activation, key: Key
     ) -> None:
         super().__init__()
+        self.rank = rank
         self.terms = dense([latent_dim, width, rank], activation)
         rng, spread = stream(key), rank ** (-1 / (2 * len(sides)))
         self.factors = nn.ParameterList(
@@ -66,12 +70,12 @@ class LowRank(nn.Module):
 
 
 def rank_of(width: int, features: int) -> int:
-    """Half the width, rounded up, and no more than there are features."""
-    return min(-(-width // 2), features)
+    """Half of the lesser of both, rounded up: the small matrices are then no larger than the one they stand for."""
+    return -(-min(width, features) // 2)
 
 
 def low_rank_mlp(options: LowRankOptions, ingredients: Ingredients) -> ClassicalGenerator:
-    """One hidden layer, of a width that is solved from the budget; the rank is half of it: see :func:`rank_of`.
+    """One hidden layer; its width is solved from the budget, and the rank goes with it: see :func:`rank_of`.
 
     From 5 latents to 8 x 8 pixels it has 105 parameters with 6 hidden units and 3 terms; a dense network with one
     hidden unit has 134.
