@@ -1,6 +1,17 @@
 """Classical generators in the place of a quantum one: which configurations they are, before anything is trained."""
 
-__all__ = ["FAMILIES", "RUNGS", "Candidate", "Subject", "ladder", "matched", "obstacle", "subject_of"]
+__all__ = [
+    "DISTRIBUTION",
+    "FAMILIES",
+    "RUNGS",
+    "Candidate",
+    "Subject",
+    "families_for",
+    "ladder",
+    "matched",
+    "obstacle",
+    "subject_of",
+]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +26,11 @@ from qgan.generators import GENERATORS, ConditionalGenerator
 from qgan.generators.budget import TOLERANCE
 from qgan.generators.low_rank import LowRank
 
+# From latents to samples.
 FAMILIES = ("mlp", "low-rank-mlp", "coordinate", "orthogonal")
+
+# From nothing to a whole distribution, as a Born machine.
+DISTRIBUTION = "categorical"
 
 # How many times the parameters of the subject a ladder's generators have.
 RUNGS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -69,25 +84,31 @@ def subject_of(experiment: Experiment) -> Subject:
     return Subject(experiment.facts["parameters"]["generator"], latent_dim, classes)
 
 
-def matched(config: RunConfig, subject: Subject, *, families: Sequence[str] = FAMILIES) -> list[Candidate]:
+def matched(config: RunConfig, subject: Subject, *, families: Sequence[str] | None = None) -> list[Candidate]:
     """Each family at about as many parameters as the subject has.
 
     Data, discriminator, loss, penalty, rates, schedules, steps, batches, seed, backend and evaluation are those of the
     recipe; only the generator is another, and the run's ``recipe`` says so. Before a frozen decoder, the family takes
     the place of the generator of codes, and the decoder stays.
 
-    Against a Born machine, whose training sees the probability of every point of a grid, the families do what the
+    Against a Born machine, whose training sees the probability of every point of a grid, these families do what the
     recipes' classical partners do: they make samples in the range of the grid, as many in a step as a batch has, and
-    metrics count a sample for the nearest point. They are told as little of the grid as the partners are, and their
-    gradient has the noise of a batch, which the whole distribution has not: a subject that wins there has won against
-    samplers, and not against classical distributions on the grid.
+    metrics count a sample for the nearest point. They know as little of the grid as the partners, and their gradient
+    has the noise of a batch, which a whole distribution has not. To win against them alone is to win against samplers;
+    so a classical distribution over the same grid, of as many parameters, stands beside them: ``"categorical"``.
 
     Args:
         config: A run with a quantum generator.
         subject: That generator.
-        families: Names of classical generators with a budget, ``parameters``.
+        families: Names of classical generators with a budget, ``parameters``; None for :func:`families_for` it.
     """
+    families = families_for(config) if families is None else families
     return [_candidate(config, subject, family, times=1) for family in families]
+
+
+def families_for(config: RunConfig) -> tuple[str, ...]:
+    """Those from latents to samples, and against a Born machine that from nothing to a distribution."""
+    return (*FAMILIES, DISTRIBUTION) if config.generator.name == "born" else FAMILIES
 
 
 def ladder(config: RunConfig, subject: Subject, family: str, *, rungs: Sequence[int] = RUNGS) -> list[Candidate]:

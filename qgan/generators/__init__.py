@@ -8,6 +8,8 @@ __all__ = [
     "BatchPatchOptions",
     "BornGenerator",
     "BornOptions",
+    "CategoricalGenerator",
+    "CategoricalOptions",
     "ClassicalGenerator",
     "ClassicalOptions",
     "ConditionalGenerator",
@@ -31,6 +33,7 @@ from qgan.generators.amplitude import AmplitudeGenerator, AmplitudeOptions
 from qgan.generators.base import Generator, Ingredients
 from qgan.generators.batch_patch import BatchPatchGenerator, BatchPatchOptions
 from qgan.generators.born import BornGenerator, BornOptions
+from qgan.generators.categorical import CategoricalGenerator, CategoricalOptions
 from qgan.generators.classical import ClassicalGenerator, ClassicalOptions
 from qgan.generators.conditional import ConditionalGenerator
 from qgan.generators.conv import ConvOptions, conv
@@ -60,6 +63,9 @@ GENERATORS = Table(
             BatchPatchGenerator, BatchPatchOptions, "one circuit for several images, Huang et al. 2021"
         ),
         "born": Entry(BornGenerator, BornOptions, "probabilities on the data's grid, Zoufal et al. 2019"),
+        "categorical": Entry(
+            CategoricalGenerator, CategoricalOptions, "classical: probabilities on the data's grid, within a budget"
+        ),
         "expectation": Entry(
             ExpectationGenerator, ExpectationOptions, "<Z>, or <X> and <Z>, of each wire, Romero and Aspuru-Guzik 2019"
         ),

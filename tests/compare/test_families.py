@@ -7,12 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgan.build import build
-from qgan.compare.families import FAMILIES, RUNGS, Candidate, Subject, ladder, matched, obstacle, subject_of
+from qgan.compare.families import (
+    DISTRIBUTION,
+    FAMILIES,
+    RUNGS,
+    Candidate,
+    Subject,
+    families_for,
+    ladder,
+    matched,
+    obstacle,
+    subject_of,
+)
 from qgan.config import RunConfig, load, recipe_names
 from qgan.errors import ConfigError
 from qgan.generators.budget import TOLERANCE
+from qgan.seeding import Key
 from qgan.validation import validate
 
+KEY = Key(5, "latent", 2)
 QUANTUM = [name for name in recipe_names() if not name.endswith("-classical")]
 # Trainable parameters of each recipe, numbers in a latent of its opponents, and labels.
 SUBJECTS = {
@@ -69,7 +82,7 @@ def test_a_measured_prior_has_latents_for_its_wires() -> None:
 def test_matched_opponents_come_near_or_are_left_out_with_a_reason(name: str) -> None:
     subject = SUBJECTS[name]
     found = {candidate.family: (candidate, obstacle(candidate)) for candidate in matched(recipe(name), subject)}
-    assert tuple(found) == FAMILIES
+    assert tuple(found) == families_for(recipe(name))
     assert {family for family, (_, why) in found.items() if why} == set(LEFT_OUT.get(name, {}))
     for family, (candidate, why) in found.items():
         assert (candidate.times, candidate.parameters) == (1, subject.parameters)
@@ -106,8 +119,17 @@ def test_only_the_generator_is_another(name: str) -> None:
         assert validate(RunConfig, candidate.config.document()) == candidate.config
         family, options = generator_of(candidate.config)
         assert family == candidate.family
-        assert options["latent_dim"] == SUBJECTS[name].latent_dim
+        assert options.get("latent_dim") == (None if family == DISTRIBUTION else SUBJECTS[name].latent_dim)
     assert before == config.document()
+
+
+def test_a_distribution_is_held_against_distributions_too() -> None:
+    born = {name for name in QUANTUM if DISTRIBUTION in families_for(recipe(name))}
+    assert born == {"bars-and-stripes", "bimodal", "lognormal", "words"}
+    for name in born:
+        *_, candidate = matched(recipe(name), SUBJECTS[name])
+        ours, theirs = (build(config).generator for config in (candidate.config, recipe(name)))
+        assert len(ours(ours.draw(1, KEY))) == len(theirs(theirs.draw(1, KEY)))
 
 
 def test_a_decoder_stays_where_it_is() -> None:

@@ -27,6 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "prior": {**SMALL, "hidden": [4]},
     "latent": {"inner": {"name": "expectation", "layers": 2}, "hidden": 8, "steps": 20},
     "mlp": {"parameters": 31, "latent_dim": 4},
+    "categorical": {"parameters": 40},
     "low-rank-mlp": {"parameters": 50, "latent_dim": 4},
     "coordinate": {"parameters": 60, "latent_dim": 4},
     "orthogonal": {"parameters": 31, "latent_dim": 4},
