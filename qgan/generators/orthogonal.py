@@ -91,14 +91,15 @@ def _capped(first: int, most: int, *, layers: int) -> int:
 class Orthogonal(nn.Module):
     r"""Two orthogonal matrices, an activation between them, and one factor for all logits.
 
-    .. math:: x(z) = s \, Q_2 \, \sigma(Q_1 \, (z, 1, z, 1, \dots))
+    .. math:: x(z) = s \, Q_2 \, \sigma(Q_1 \, (z_1, 1, z_2, 1, \dots, z_d, 1, z_1, 1, \dots))
 
-    A matrix that keeps lengths cannot make more of a latent than it is: the latent, and a one for what a bias would do,
-    are repeated until they fill the width, and the only parameter that is no angle is the factor s.
+    A matrix that keeps lengths cannot make more of a latent than it is: the numbers of the latent take turns with ones,
+    which do what a bias would, and are repeated until they fill the width. The first rotations choose, pair by pair,
+    how much of a feature varies. The only parameter that is no angle is the factor s.
 
     Args:
         latent_dim: Numbers in one latent.
-        width: Of the vectors: at least as many as a latent has and one, and as there are features.
+        width: Of the vectors: at least twice as many as a latent has, and as there are features.
         depth: Layers of rotations in each matrix.
         features: Logits, which are the first numbers of the result.
         activation: Between the matrices.
@@ -109,7 +110,7 @@ class Orthogonal(nn.Module):
         self, *, latent_dim: int, width: int, depth: int, features: int, activation: Activation, key: Key
     ) -> None:
         super().__init__()
-        self.repeats, self.width, self.features = -(-width // (latent_dim + 1)), width, features
+        self.repeats, self.width, self.features = -(-width // (2 * latent_dim)), width, features
         first, second = (
             Rotations(width=width, depth=depth, read=read, key=key._replace(purpose=f"{key.purpose}/angles {place}"))
             for place, read in enumerate((width, features))
@@ -119,15 +120,15 @@ class Orthogonal(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         """Logits of shape (n, features)."""
-        with_one = nn.functional.pad(latent, (0, 1), value=1.0)
-        filled = with_one.repeat(1, self.repeats)[:, : self.width]
+        in_turns = torch.stack([latent, torch.ones_like(latent)], dim=-1).flatten(1)
+        filled = in_turns.repeat(1, self.repeats)[:, : self.width]
         return self.factor * self.layers(filled)[:, : self.features]
 
 
 def orthogonal(options: OrthogonalOptions, ingredients: Ingredients) -> ClassicalGenerator:
     """The depth of both matrices is solved from the budget.
 
-    Vectors are as wide as a sample has features, or a latent and its one if they are more. A matrix as deep as it is
+    Vectors are as wide as a sample has features, or a latent with its ones if that is more. A matrix as deep as it is
     wide can be every rotation: what is asked for beyond that makes both of them wider.
 
     Raises:
@@ -139,7 +140,7 @@ def orthogonal(options: OrthogonalOptions, ingredients: Ingredients) -> Classica
         Optimal design for universal multiport interferometers, Optica 3, 1460 (2016), arXiv:1603.08788.
     """
     features, latent_dim = ingredients.data.features, options.latent_dim
-    least = max(features, latent_dim + 1)
+    least = max(features, 2 * latent_dim)
 
     def count(depth: int) -> int:
         width = max(least, depth)
