@@ -1,14 +1,25 @@
 """Files that are whole or absent: written aside, synced, and put in place by a rename."""
 
-__all__ = ["append_line", "atomic_write", "heal_tail", "read_json", "sync_directory", "sync_file", "write_synced"]
+__all__ = [
+    "append_line",
+    "atomic_write",
+    "heal_tail",
+    "locked",
+    "read_json",
+    "sync_directory",
+    "sync_file",
+    "write_synced",
+]
 
 import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgan._typing import Json
-from qgan.errors import CheckpointError
+from qgan.errors import BusyError, CheckpointError
 
 MAX_JSON_BYTES = 2**26
 
@@ -72,6 +83,31 @@ def heal_tail(path: Path) -> None:
         whole = path.read_bytes().rfind(b"\n") + 1
         if whole != path.stat().st_size:
             os.truncate(path, whole)
+
+
+@contextlib.contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Holds a file for this process alone; the kernel lets go of it when the process dies.
+
+    Args:
+        path: The file; made where missing.
+        what: It stands for, in the message: ``"The run runs/a"``.
+
+    Raises:
+        BusyError: If another process has it.
+    """
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise BusyError(
+                f"{what} is in use", got=file.read().strip() or None, cure="Wait for it, or stop that process"
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}\n")
+        file.flush()
+        yield
 
 
 def read_json(path: Path) -> Json:

@@ -1,6 +1,6 @@
 """How a run comes to be: a new one, one gone on with in place, or the child of one."""
 
-__all__ = ["CHANGEABLE", "begin", "changed", "planned", "resume", "with_measured_threads"]
+__all__ = ["CHANGEABLE", "begin", "changed", "differences", "planned", "resume", "with_measured_threads"]
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,13 +31,23 @@ from qgan.validation import validate
 CHANGEABLE = ("backend", "train.steps", "train.until", "train.patience", "train.min_gain", "run.device", "run.threads")
 
 
-def begin(config: RunConfig, *, out: Path, objects: Objects | None = None, plugins: Iterable[str] = ()) -> Session:
-    """A new run in the directory of runs; nothing is written before everything has been checked."""
+def begin(
+    config: RunConfig,
+    *,
+    out: Path,
+    name: str | None = None,
+    objects: Objects | None = None,
+    plugins: Iterable[str] = (),
+) -> Session:
+    """A new run in the directory of runs; nothing is written before everything has been checked.
+
+    Its directory gets that name, or one made from the time, the recipe and the seed.
+    """
     objects = objects or Objects()
     hashes = objects.hashes()  # before a module is used, which may make its lazy layers
     experiment = build(config, objects)
     config = with_measured_threads(experiment)
-    run = RunDirectory.create(out, config, _identity(experiment, hashes, plugins))
+    run = RunDirectory.create(out, config, _identity(experiment, hashes, plugins), name=name)
     return Session(run, experiment)
 
 
@@ -161,7 +171,7 @@ def _relative(changes: Iterable[tuple[str, Any]], run: RunDirectory) -> list[tup
 
 
 def _require_changeable(before: Json, after: Json) -> None:
-    changed = sorted(_differences(before, after))
+    changed = sorted(differences(before, after))
     fixed = [key for key in changed if not any(key == free or key.startswith(f"{free}.") for free in CHANGEABLE)]
     if fixed:
         raise ConfigError(
@@ -172,11 +182,12 @@ def _require_changeable(before: Json, after: Json) -> None:
         )
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The dotted keys whose values differ between two configurations' documents."""
     for key in {*before, *after}:
         old, new = before.get(key), after.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from _differences(old, new, f"{path}{key}.")
+            yield from differences(old, new, f"{path}{key}.")
         elif old != new:
             yield f"{path}{key}"
 

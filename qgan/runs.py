@@ -2,7 +2,7 @@
 
 __all__ = ["RunDirectory"]
 
-import fcntl
+import glob
 import json
 import os
 import re
@@ -20,8 +20,8 @@ from qgan._typing import Json
 from qgan.checkpoints import Checkpoint
 from qgan.config import RunConfig, to_toml
 from qgan.documents import read_toml
-from qgan.errors import BusyError, CheckpointError, ConfigError, ResourceError
-from qgan.files import append_line, atomic_write, heal_tail, sync_directory, sync_file, write_synced
+from qgan.errors import CheckpointError, ConfigError, ResourceError
+from qgan.files import append_line, atomic_write, heal_tail, locked, sync_directory, sync_file, write_synced
 from qgan.layout import LOGS, Evaluation, Identity, Status
 from qgan.state import TrainState
 from qgan.validation import validate
@@ -44,7 +44,13 @@ class RunDirectory:
 
     @classmethod
     def create(
-        cls, out: Path, config: RunConfig, identity: Json, *, parent: "RunDirectory | None" = None
+        cls,
+        out: Path,
+        config: RunConfig,
+        identity: Json,
+        *,
+        name: str | None = None,
+        parent: "RunDirectory | None" = None,
     ) -> "RunDirectory":
         """A new run, in ``out``; it appears there whole, by a rename.
 
@@ -52,14 +58,15 @@ class RunDirectory:
             out: The directory of runs; made where missing.
             config: Whole and resolved.
             identity: What ``run.json`` will hold, beside the run's name.
+            name: Of its directory; from the time, the recipe and the seed if None.
             parent: The run that it goes on from: its records and its newest checkpoint are taken along.
 
         Raises:
-            ResourceError: If it cannot be written there.
+            ResourceError: If it cannot be written there, or something else is there under that name.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        name = f"{stamp}-{config.recipe}-s{config.seed}-{secrets.token_hex(2)}"
-        aside, path = out / f".{name}.tmp", out / name
+        stamp, mark = datetime.now(UTC).strftime("%Y%m%d-%H%M%S"), secrets.token_hex(2)
+        name = name or f"{stamp}-{config.recipe}-s{config.seed}-{mark}"
+        aside, path = out / f".{name}.{mark}.tmp", out / name
         try:
             (aside / "checkpoints").mkdir(parents=True)
             identity = {"name": name, "schema": 1, "created": stamp, **identity}
@@ -82,6 +89,12 @@ class RunDirectory:
                 ) from error
             raise
         return cls(path, config, identity)
+
+    @staticmethod
+    def clear(path: Path) -> None:
+        """Removes what processes that were killed while they made the run at that path have left beside it."""
+        for aside in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            shutil.rmtree(aside, ignore_errors=True)
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
@@ -116,24 +129,12 @@ class RunDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the run for this process alone; the kernel lets go of it when the process dies.
+        """Holds the run for this process alone.
 
         Raises:
             BusyError: If another process has it.
         """
-        with (self.path / "LOCK").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.seek(0)
-                raise BusyError(
-                    f"The run {self.path} is in use",
-                    got=file.read().strip() or None,
-                    cure="Wait for it, or stop that process",
-                ) from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()}\n")
-            file.flush()
+        with locked(self.path / "LOCK", f"The run {self.path}"):
             yield
 
     def log(self, kind: str, document: Json) -> None:
