@@ -38,8 +38,11 @@ def main() -> None:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     inbox: Inbox = SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    with suppress(Interrupted):
+    with suppress(Interrupted, SystemExit):
         _serve(inbox, out)
+    # All is written, and to take an interpreter with torch down can last seconds.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _serve(inbox: Inbox, out: int) -> None:
