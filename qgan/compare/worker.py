@@ -30,7 +30,7 @@ SECONDS_BETWEEN_SIGNALS = 2.0
 
 def main() -> None:
     """Does what it is told until its input ends."""
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     out = _own_output()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)

@@ -24,7 +24,8 @@ from qgan.compare.tasks import Task
 WORTH = 1.1
 # What a worker takes beside what it shares with others, of what this process takes, which has made the same imports.
 SHARE_OF_MEMORY = 1.5
-LAST_WORDS = 2000
+# Characters of what it said last; Python's own word on a crash is followed by pages of modules.
+LAST_WORDS, CRASH = 1000, "Fatal Python error"
 
 
 @final
@@ -109,8 +110,10 @@ class Worker:
         code = self._process.wait()
         self._out.close()
         with self._said as said:
-            said.seek(max(said.seek(0, os.SEEK_END) - LAST_WORDS, 0))
+            said.seek(0)
             words = said.read().decode(errors="replace").strip()
+        crash = words.rfind(CRASH)
+        words = words[crash : crash + LAST_WORDS] if crash >= 0 else words[-LAST_WORDS:]
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
         if code == -signal.SIGKILL:
             how += ", as a system ends what takes too much memory"
