@@ -34,8 +34,8 @@ def test_there_are_no_more_workers_than_tasks_cores_or_room(make: "Maker", monke
         monkeypatch.setattr(psutil, "virtual_memory", lambda: type("", (), {"available": gigabytes * 2**30}))
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
-    tasks = [make.task(f"s{seed}") for seed in range(10)]
     config = make.config()
+    tasks = [Task(f"s{number}", config) for number in range(10)]
     wide = Task("wide", config.model_copy(update={"run": config.run.model_copy(update={"threads": 3})}))
     room(1000)
     assert most(tasks) == 8

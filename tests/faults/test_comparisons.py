@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conftest import Child, Laboratory
 
 PATIENCE = 240.0
-STEPS = 150
+STEPS = 60
 # What bears times, process numbers, or the length of what does.
 CLOCKED = {"timing.jsonl", "events.jsonl", "run.json", "status.json", "LOCK", "manifest.json", "manifest.sha256"}
 
