@@ -7,6 +7,7 @@ __all__ = [
     "Circuit",
     "Resources",
     "begun_in",
+    "begun_in_bits",
     "begun_uniform",
     "brickwork",
     "data_reuploading",
@@ -15,6 +16,7 @@ __all__ = [
     "from_qasm",
     "hardware_efficient",
     "iqp",
+    "layers_of",
     "matrix_product",
     "read_qasm",
     "real_amplitudes",
@@ -24,7 +26,7 @@ __all__ = [
     "zoufal",
 ]
 
-from circuits.begun import begun_in, begun_uniform, with_basis_angle
+from circuits.begun import begun_in, begun_in_bits, begun_uniform, with_basis_angle
 from circuits.brickwork import brickwork
 from circuits.circuit import Circuit, Resources
 from circuits.data_reuploading import data_reuploading
@@ -33,6 +35,7 @@ from circuits.functions import from_function
 from circuits.hardware_efficient import hardware_efficient
 from circuits.initial import INITIAL
 from circuits.iqp import iqp
+from circuits.layers import layers_of
 from circuits.matrix_product import matrix_product
 from circuits.patterns import PATTERNS
 from circuits.qasm import from_qasm, read_qasm

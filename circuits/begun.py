@@ -1,6 +1,6 @@
 """The same circuit begun in another state, or read in another basis: a circuit goes in, a circuit comes out."""
 
-__all__ = ["begun_in", "begun_uniform", "with_basis_angle"]
+__all__ = ["begun_in", "begun_in_bits", "begun_uniform", "with_basis_angle"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -100,6 +100,23 @@ def begun_in(circuit: Circuit, registers: Sequence[NDArray[np.float64]]) -> Circ
         circuit.queue(latent, weights, entangled)
 
     return replace(circuit, queue=queue)
+
+
+def begun_in_bits(circuit: Circuit) -> Circuit:
+    r"""The circuit with ``n_wires`` more latents, the last: angles that turn its wires about Y before anything else.
+
+    .. math:: R_Y(\pi x_q) |0\rangle = |x_q\rangle
+
+    so that 0 or π for each wire begins in a basis state.
+    """
+
+    def queue(latent: Any, weights: Weights, entangled: bool) -> None:
+        for wire in range(circuit.n_wires):
+            qml.RY(latent[..., circuit.latent_dim + wire], wires=wire)
+        circuit.queue(latent[..., : circuit.latent_dim], weights, entangled)
+
+    latent_dim = circuit.latent_dim + circuit.n_wires
+    return replace(circuit, latent_dim=latent_dim, queue=queue, identity=None, inert={}, inert_in={})
 
 
 def with_basis_angle(circuit: Circuit) -> Circuit:

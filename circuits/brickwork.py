@@ -11,6 +11,7 @@ from circuits.blocks import interaction, turn
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
 from circuits.initial import in_pairs
+from circuits.layers import end_of_layer
 from circuits.patterns import brick
 
 
@@ -49,6 +50,8 @@ def brickwork(*, n_wires: int, layers: int, entangled: bool = True) -> Circuit:
                 layer, second = divmod(course, 2)
                 for index in range(even, len(bricks)) if second else range(even):
                     interaction(weights["pair"][..., layer, index, :], bricks[index], entangled=entangled)
+            if course % 2 or course == 2 * layers:
+                end_of_layer(n_wires)
 
     last = np.zeros((2 * layers + 1, n_wires, 3), dtype=bool)
     last[-1, :, 2] = True

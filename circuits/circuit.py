@@ -229,7 +229,9 @@ class Circuit:
         rng = np.random.default_rng(0)
         latent = rng.uniform(0.0, 2 * np.pi, self.latent_dim)
         weights = {name: rng.uniform(0.0, 2 * np.pi, shape) for name, shape in sorted(self.weight_shapes.items())}
-        return make_qscript(self.gates)(latent, weights)
+        tape = make_qscript(self.gates)(latent, weights)
+        # What says where a layer ends is no gate.
+        return QuantumScript([operation for operation in tape.operations if operation.name != "Barrier"])
 
     def _no_switch(self) -> ValueError:
         return refusal(

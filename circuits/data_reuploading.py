@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.initial import in_pairs
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 
 
@@ -50,6 +51,7 @@ def data_reuploading(*, n_wires: int, layers: int, entangled: bool = True, patte
             if entangled and layer < layers - 1:
                 for pair in pairs:
                     qml.CZ(wires=pair)
+            end_of_layer(n_wires)
 
     shape = (layers, n_wires, 3)
 

@@ -10,6 +10,7 @@ import pennylane as qml
 from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 
 
@@ -48,6 +49,7 @@ def efficient_su2(*, n_wires: int, layers: int, entangled: bool = True, pattern:
             if entangled and layer < layers:
                 for pair in pairs:
                     qml.CNOT(wires=pair)
+            end_of_layer(n_wires)
 
     last = np.zeros((layers + 1, n_wires, 2), dtype=bool)
     last[-1, :, 1] = True

@@ -10,6 +10,7 @@ from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
 from circuits.initial import in_pairs, uniform
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 
 
@@ -47,6 +48,7 @@ def hardware_efficient(*, n_wires: int, layers: int, entangled: bool = True, pat
             if entangled:
                 for pair in pairs:
                     qml.CZ(wires=pair)
+            end_of_layer(n_wires)
 
     shapes = {"w": (layers, n_wires)}
     return Circuit(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.initial import in_pairs
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 
 
@@ -55,7 +56,9 @@ def iqp(*, n_wires: int, layers: int, entangled: bool = True, pattern: str = "al
                     qml.IsingZZ(value, wires=pair)
                 else:
                     qml.RZ(value, wires=pair[0])
+            end_of_layer(n_wires)
         _hadamards(n_wires)
+        end_of_layer(n_wires)
 
     shapes = {"w": (layers, n_wires), **({"pair": (layers, len(pairs))} if pairs else {})}
     last = {

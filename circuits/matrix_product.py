@@ -12,6 +12,7 @@ from circuits.blocks import interaction, turn
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
 from circuits.initial import in_pairs
+from circuits.layers import end_of_layer
 from circuits.patterns import line
 
 
@@ -50,8 +51,10 @@ def matrix_product(*, n_wires: int, layers: int, entangled: bool = True) -> Circ
                 turn(block[..., 0:3], pair[0])
                 turn(block[..., 3:6], pair[1])
                 interaction(block[..., 6:9], pair, entangled=entangled)
+            end_of_layer(n_wires)
         for wire in range(n_wires):
             turn(weights["w"][..., wire, :], wire)
+        end_of_layer(n_wires)
 
     shapes = {**({"block": (layers, len(steps), 9)} if steps else {}), "w": (n_wires, 3)}
 

@@ -9,6 +9,7 @@ import pennylane as qml
 from circuits._checks import choose, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 
 
@@ -47,6 +48,7 @@ def real_amplitudes(*, n_wires: int, layers: int, entangled: bool = True, patter
             if entangled and layer < layers:
                 for pair in pairs:
                     qml.CNOT(wires=pair)
+            end_of_layer(n_wires)
 
     shapes = {"w": (layers + 1, n_wires)}
     return Circuit(

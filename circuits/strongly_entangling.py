@@ -11,6 +11,7 @@ from circuits._checks import sizes
 from circuits.blocks import turn
 from circuits.circuit import Circuit, Weights
 from circuits.encodings import angle
+from circuits.layers import end_of_layer
 
 
 def strongly_entangling(*, n_wires: int, layers: int, entangled: bool = True) -> Circuit:
@@ -45,6 +46,7 @@ def strongly_entangling(*, n_wires: int, layers: int, entangled: bool = True) ->
                 distance = 1 + layer % (n_wires - 1)
                 for wire in range(n_wires):
                     qml.CNOT(wires=(wire, (wire + distance) % n_wires))
+            end_of_layer(n_wires)
 
     last = np.zeros((layers, n_wires, 3), dtype=bool)
     last[-1, :, 2] = True

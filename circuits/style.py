@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from circuits._checks import choose, integer, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.initial import in_pairs, uniform
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS, Pairs
 
 # On three wires, layer after layer, and from the start again.
@@ -56,6 +57,8 @@ def style(
     else:
         pairs = [choose(PATTERNS, pattern or "ring", "pattern")(n_wires)] * layers
     gates = list(_gates(n_wires, pairs))
+    # Of the last gate of each layer, and of the rotations that close the circuit.
+    ends = {*np.cumsum([4 * n_wires + len(entanglers) for entanglers in pairs]) - 1, len(gates) - 1}
 
     def queue(latent: Any, weights: Weights, entangled: bool) -> None:
         for index, (kind, wires) in enumerate(gates):
@@ -65,6 +68,8 @@ def style(
                 qml.RY(value, wires=wires[-1])
             else:
                 kind(value, wires=wires)
+            if index in ends:
+                end_of_layer(n_wires)
 
     # With every RZ and every CRY at zero, the RY rotations of the two halves of a layer meet.
     halves = np.array([kind is qml.RY for kind, _ in gates])

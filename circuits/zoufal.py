@@ -11,6 +11,7 @@ import pennylane as qml
 from circuits._checks import choose, integer, refusal, sizes
 from circuits.circuit import Circuit, Weights
 from circuits.initial import in_pairs, uniform
+from circuits.layers import end_of_layer
 from circuits.patterns import PATTERNS
 from circuits.states import discretised_normal, prepare, prepare_product
 
@@ -80,6 +81,7 @@ def zoufal(
                     qml.CZ(wires=pair)
             for wire in range(n_wires):
                 qml.RY(weights["w"][..., layer, wire], wires=wire)
+            end_of_layer(n_wires)
 
     shapes = {"w": (layers + 1, n_wires)}
     low, high = (-np.pi, np.pi) if begin == "random" else (0.0, 0.02)

@@ -28,14 +28,15 @@ def test_gates_are_in_the_published_order(layers: int, rng: np.random.Generator)
     circuit = style(n_wires=3, layers=layers)
     latent, m = rng.normal(size=5), circuit.weight_shapes["scale"][0]
     scale, shift = rng.normal(size=(2, m))
-    tape = make_qscript(circuit.gates)(latent, {"scale": scale, "shift": shift})
+    operations = make_qscript(circuit.gates)(latent, {"scale": scale, "shift": shift}).operations
+    gates = [operation for operation in operations if operation.name != "Barrier"]
     expected = []
     for entanglers in ENTANGLERS[layers]:
         expected += [(name, (wire,)) for _ in range(2) for wire in range(3) for name in ("RY", "RZ")]
         expected += [("CRY", pair) for pair in entanglers]
     expected += [("RY", (wire,)) for wire in range(3)]
-    assert [(gate.name, tuple(gate.wires)) for gate in tape.operations] == expected
-    angles = [gate.data[0] for gate in tape.operations]
+    assert [(gate.name, tuple(gate.wires)) for gate in gates] == expected
+    angles = [gate.data[0] for gate in gates]
     # One noise after the other, from gate to gate, whatever the wire.
     assert angles == pytest.approx(scale * latent[np.arange(m) % 5] + shift)
 
