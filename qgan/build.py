@@ -40,6 +40,7 @@ from qgan.schedules import SCHEDULES
 from qgan.seeding import Key, torch_seed
 from qgan.state import Average, TrainState
 from qgan.trials import require_loss, require_spread, try_discriminator, try_generator
+from qgan.twins import TWINS, Setting, Twin
 from qgan.validation import validate
 
 
@@ -68,15 +69,17 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     if device.type == "cuda" and circuits == "cpu":
         # Once "auto" has become what was found, nothing else says so.
         backend_component = _component(backend.name, {**backend_component.options, "device": circuits})
+    setting = Setting(Key(config.seed, "twin"), config.train.batch_size, options.shots)
+    twin_component, twin = _make(TWINS, config.twin, "twin", setting)
     ingredients = Ingredients(
         data=data,
         key=Key(config.seed, "generator weights"),
-        circuit=partial(make_circuit, objects.circuit),
-        executor=partial(_executor, backend, options, config.train.batch_size, there),
+        circuit=twin.circuit(partial(make_circuit, objects.circuit)),
+        executor=twin.executor(partial(_executor, backend, options, config.train.batch_size, there)),
         inner=lambda component, other: _inner(component, replace(ingredients, data=other)),
     )
-    generator_component, generator = _generator(config, ingredients, objects)
-    average = _generator(config, ingredients, objects)[1] if config.train.ema else None
+    generator_component, generator = _generator(config, ingredients, objects, twin)
+    average = _generator(config, ingredients, objects, twin)[1] if config.train.ema else None
     for module in (generator, average):
         if module is not None and not module.quantum:
             module.to(device)
@@ -116,6 +119,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         update={
             "data": data_component,
             "generator": generator_component,
+            "twin": twin_component,
             "discriminator": discriminator_component,
             "loss": loss_component,
             "penalty": penalty_component,
@@ -178,7 +182,9 @@ def _require_measurable(config: RunConfig, data: DataSet) -> None:
         )
 
 
-def _generator(config: RunConfig, ingredients: Ingredients, objects: Objects) -> tuple[Component, Generator]:
+def _generator(
+    config: RunConfig, ingredients: Ingredients, objects: Objects, twin: Twin
+) -> tuple[Component, Generator]:
     component = config.generator
     if "n_wires" in GENERATORS.lookup(component.name).options.model_fields:
         own = objects.circuit if objects.circuit is not None else file_of(component.options.get("circuit"))
@@ -208,6 +214,7 @@ def _generator(config: RunConfig, ingredients: Ingredients, objects: Objects) ->
     if config.train.conditional:
         key = Key(config.seed, "label embedding")
         generator = ConditionalGenerator(generator, data=ingredients.data, key=key)
+    twin.settle(generator)
     return resolved, generator
 
 

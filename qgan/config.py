@@ -168,12 +168,18 @@ class RunOptions(Options):
 
 
 class RunConfig(Options):
-    """A whole run."""
+    """A whole run.
+
+    Attributes:
+        twin: What takes the place of the generator's circuits, to hold them against: an entry of
+            :data:`qgan.twins.TWINS`, ``"none"`` for the circuits themselves.
+    """
 
     recipe: str = Field(default="custom", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     seed: int = Field(default=0, ge=0, lt=2**63)
     data: Component
     generator: Component
+    twin: Component = Component(name="none")
     discriminator: Component
     loss: Component
     penalty: Component = Component(name="none")
@@ -198,6 +204,7 @@ class RunConfig(Options):
 
 # What was added when there were runs already, at what stood for it before: their checkpoints bear their hashes.
 _LATER: Json = {
+    "twin": {"name": "none"},
     "penalty": {"name": "none"},
     "schedule": {"generator": {"name": "constant"}, "discriminator": {"name": "constant"}},
     "train": {"ema": 0.0, "conditional": False},

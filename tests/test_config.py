@@ -106,7 +106,7 @@ def test_a_configuration_is_frozen() -> None:
 def test_a_run_of_an_earlier_version_keeps_its_hash() -> None:
     """Its file has none of what came later, and its checkpoints bear the hash of that file."""
     document = load("digits-patch").document()
-    for key in ("penalty", "schedule", "compare"):
+    for key in ("twin", "penalty", "schedule", "compare"):
         del document[key]
     for key in ("ema", "conditional"):
         del document["train"][key]
@@ -128,6 +128,7 @@ def test_what_a_comparison_claims_makes_no_other_run(key: str, value: Any) -> No
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("twin.name", "dephased"),
         ("penalty.name", "r1"),
         ("schedule.generator.name", "cosine"),
         ("schedule.discriminator.name", "cosine"),

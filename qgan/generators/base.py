@@ -191,6 +191,8 @@ class CircuitGenerator(Generator, Generic[OptionsT]):
     Attributes:
         options: As given.
         executor: Runs its circuits, and counts them.
+        circuit: What they are.
+        weights: Theirs, by name.
         low: What 0 is taken to.
         high: What 1 is taken to.
     """
@@ -198,6 +200,8 @@ class CircuitGenerator(Generator, Generic[OptionsT]):
     quantum = True
     options: OptionsT
     executor: Executor
+    circuit: Circuit
+    weights: nn.ParameterDict
     low: Tensor
     high: Tensor
 
