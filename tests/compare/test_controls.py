@@ -12,7 +12,7 @@ from pennylane.tape import make_qscript
 import qgan
 from qgan.build import build
 from qgan.compare.controls import CONTROLS, Reach, jacobian, rank, reach_of
-from qgan.config import RunConfig, load, to_toml
+from qgan.config import Component, RunConfig, load, to_toml
 from qgan.documents import parse_toml
 from qgan.errors import ConfigError
 from qgan.generators.base import CircuitGenerator
@@ -68,7 +68,7 @@ def test_a_control_differs_in_one_respect_and_can_be_written_down(recipe: str, n
 
 
 def test_an_inner_generator_that_was_not_named_is_the_one_that_would_be_made() -> None:
-    asked = config("digits-pca").model_copy(update={"generator": qgan.config.Component(name="latent")})
+    asked = config("digits-pca").model_copy(update={"generator": Component(name="latent")})
     assert CONTROLS["unentangled"].of(asked).generator.options == {"inner": {"name": "expectation", "entangled": False}}
 
 
@@ -149,4 +149,4 @@ def test_an_untrained_generator_is_a_run_like_others(name: str, tmp_path: Path) 
     path.write_text(to_toml(control))
     run = qgan.fit(config=path, out=tmp_path)
     assert run.records() == []
-    assert run.metrics()["kl"].value > 0
+    assert (run.metrics()["kl"].value or 0) > 0
