@@ -11,8 +11,9 @@ import numba
 from numba import extending
 
 intrinsic: Any = extending.intrinsic
+_any_njit: Any = numba.njit
 # Kernels own no memory, so nothing counts who holds an array: less to compile, and less to do at each slice.
-_njit: Any = partial(numba.njit, nogil=True, error_model="numpy", _nrt=False)
+_njit: Any = partial(_any_njit, nogil=True, error_model="numpy", _nrt=False)
 
 # A part of a kernel, which Python never calls.
 inner: Any = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
