@@ -198,11 +198,12 @@ class _Shift:
 
     def _ended(self, worker: Worker) -> Iterator[Outcome]:
         """A worker is no more. Its run goes to another; the run's lock was let go of with the process."""
-        how, task = self._crew.bury(worker), worker.task
+        task, stillborn = worker.task, not (worker.ready or worker.leaving)
+        how = self._crew.bury(worker)
         if self._stops.signal_number is not None:
             return
         if task is None:
-            self._stillborn += not (worker.ready or worker.leaving)
+            self._stillborn += stillborn
             if self._stillborn >= MOST_DEATHS:
                 raise ResourceError("The worker processes do not start", got=how, cure="See to what they say")
             return
