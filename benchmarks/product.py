@@ -35,7 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "mlp": {"generator.parameters": 40},
     "conv": {"generator.parameters": 90},
     "recurrent": {"generator.parameters": 60},
-    **dict.fromkeys(("low-rank-mlp", "coordinate", "orthogonal", "categorical"), {"generator.parameters": 40}),
+    **{key: {"generator.parameters": 40} for key in ("low-rank-mlp", "coordinate", "orthogonal", "categorical")},
     "latent": {"generator.inner": {"name": "expectation", "layers": 2}, "generator.codes": 2},
     "implicit": {"generator.n_wires": 2, "generator.layers": 2},
     "prior": {"generator.n_wires": 3, "generator.layers": 2, "generator.hidden": [8]},
