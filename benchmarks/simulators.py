@@ -144,6 +144,8 @@ def _body(results: Json) -> str:
         (row["circuit"], _cell(row), f"{number(median(row['ms']))} ms", *(_said(row, name) for name in names))
         for row in rows
     ]
+    measured = {_cell(row) for row in rows}
+    missing = [each for each in (_cell(cell._asdict()) for cell in WANTED) if each not in measured]
     problems = [
         f"- {row['circuit']}, {_cell(row)}, {name}: {some['problem']}"
         for row in rows
@@ -166,6 +168,7 @@ def _body(results: Json) -> str:
                 ("cell", "A: default.qubit", "A: lightning.qubit", *(f"{kind}: best compiled" for kind in KINDS)),
                 _asked(rows),
             ),
+            *([f"Not measured yet: {'; '.join(missing)}."] if missing else []),
             *(["## What could not be measured", "\n".join(problems)] if problems else []),
         ]
     )
