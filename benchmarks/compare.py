@@ -4,11 +4,12 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import compare_statistics
+from benchmarks import compare_kills, compare_statistics
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
     "statistics": compare_statistics.measure,
+    "kills": compare_kills.measure,
 }
 
 main = command(FIGURES, folder="compare", heading="Comparisons, measured on a CPU")
