@@ -35,6 +35,7 @@ from qgan.documents import merge, override, parse_toml, read_toml
 from qgan.errors import ConfigError, did_you_mean
 from qgan.validation import validate
 
+LONGEST_NAME = 64
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
@@ -175,7 +176,7 @@ class RunConfig(Options):
             :data:`qgan.twins.TWINS`, ``"none"`` for the circuits themselves.
     """
 
-    recipe: str = Field(default="custom", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    recipe: str = Field(default="custom", pattern=rf"^[A-Za-z0-9][A-Za-z0-9_.-]{{0,{LONGEST_NAME - 1}}}$")
     seed: int = Field(default=0, ge=0, lt=2**63)
     data: Component
     generator: Component
@@ -194,6 +195,10 @@ class RunConfig(Options):
     def document(self) -> Json:
         """Plain TOML values; what is None is left out."""
         return _without_none(self.model_dump(mode="json"))
+
+    def recipe_with(self, ending: str) -> str:
+        """The recipe's name with an ending, and cut before it to what a name may have."""
+        return f"{self.recipe[: LONGEST_NAME - len(ending)]}{ending}"
 
     def sha256(self) -> str:
         """Of the canonical JSON of the document, without what a run made by an earlier version could not say."""

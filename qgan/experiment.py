@@ -1,6 +1,6 @@
 """All objects of a run under one name, and the facts about them that are worth writing down."""
 
-__all__ = ["Experiment", "facts_of", "require_same_circuit", "require_same_data"]
+__all__ = ["Experiment", "facts_of", "innermost", "require_same_circuit", "require_same_data"]
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -49,9 +49,7 @@ class Experiment:
 
 def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
     """What a run's identity and its plan say of these objects."""
-    within: Any = generator
-    while hasattr(within, "inner"):
-        within = within.inner
+    within = innermost(generator)
     circuit = getattr(within, "circuit", None)
     return {
         "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
@@ -71,6 +69,14 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
             **({"sha256": circuit.fingerprint()} if circuit.name.startswith("qasm:") else {}),
         },
     }
+
+
+def innermost(generator: Generator) -> Any:
+    """What makes the samples before labels or a decoder come into it."""
+    within: Any = generator
+    while hasattr(within, "inner"):
+        within = within.inner
+    return within
 
 
 def require_same_data(data: DataSet, identity: Json, run: str) -> None:

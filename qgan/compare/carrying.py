@@ -38,7 +38,6 @@ def carry_out(task: Task, root: Path, *, told: Told, plugins: Iterable[str] = ()
         Interrupted: After a signal, when its step is saved.
     """
     began, path = perf_counter(), root / task.name
-
     try:
         with within_memory(), suppress(DivergedError):
             _train(_opened(task, path, plugins), task, told)

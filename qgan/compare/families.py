@@ -15,13 +15,13 @@ __all__ = [
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from qgan._typing import Json
 from qgan.build import build
 from qgan.config import Component, RunConfig
 from qgan.errors import ConfigError
-from qgan.experiment import Experiment
+from qgan.experiment import Experiment, innermost
 from qgan.generators import GENERATORS, ConditionalGenerator
 from qgan.generators.budget import TOLERANCE
 from qgan.generators.low_rank import LowRank
@@ -34,8 +34,6 @@ DISTRIBUTION = "categorical"
 
 # How many times the parameters of the subject a ladder's generators have.
 RUNGS = (1, 2, 4, 8, 16, 32, 64, 128)
-
-_LONGEST_NAME = 64
 
 
 @final
@@ -78,7 +76,7 @@ def subject_of(experiment: Experiment) -> Subject:
     An opponent has latents as the subject has. Where a circuit has none, because its samples are drawn from its
     probabilities, an opponent has one for each number of a sample, but no more than there are wires to be measured.
     """
-    generator, within = experiment.generator, _innermost(experiment.generator)
+    generator, within = experiment.generator, innermost(experiment.generator)
     latent_dim = generator.latent_dim or min(experiment.data.features, within.circuit.n_wires)
     classes = experiment.data.classes if isinstance(generator, ConditionalGenerator) else 0
     return Subject(experiment.facts["parameters"]["generator"], latent_dim, classes)
@@ -129,7 +127,7 @@ def obstacle(candidate: Candidate) -> str | None:
     count = experiment.facts["parameters"]["generator"]
     if abs(count - candidate.parameters) > TOLERANCE * candidate.parameters:
         return f"The nearest '{candidate.family}' has {count} parameters, and not about {candidate.parameters}"
-    network = getattr(_innermost(experiment.generator), "layers", None)
+    network = getattr(innermost(experiment.generator), "layers", None)
     if isinstance(network, LowRank) and network.rank == 1:
         return f"Of rank 1, all samples of its {count} parameters would lie on one curve"
     return None
@@ -144,7 +142,7 @@ def _candidate(config: RunConfig, subject: Subject, family: str, *, times: int) 
         options["latent_dim"] = subject.latent_dim
     ending = f".{family}" if times == 1 else f".{family}-x{times}"
     changed = {
-        "recipe": f"{config.recipe[: _LONGEST_NAME - len(ending)]}{ending}",
+        "recipe": config.recipe_with(ending),
         "generator": _in_place_of(config.generator, Component.model_validate(options)),
     }
     return Candidate(family, times, parameters, config.model_copy(update=changed))
@@ -158,9 +156,3 @@ def _in_place_of(generator: Component, other: Component) -> Component:
     return Component.model_validate(
         {"name": "latent", **generator.options, "inner": {"name": replaced.name, **replaced.options}}
     )
-
-
-def _innermost(generator: Any) -> Any:
-    while hasattr(generator, "inner"):
-        generator = generator.inner
-    return generator

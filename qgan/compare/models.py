@@ -85,9 +85,8 @@ def _control(name: str, config: RunConfig) -> Model:
     if name not in CONTROLS:
         raise ConfigError(f"There is no control called '{name}'", allowed=", ".join(CONTROLS), cure="Use one of these")
     control = CONTROLS[name]
-    recipe = f"{config.recipe[: 63 - len(name)]}.{name}"
     try:
-        changed = control.of(config).model_copy(update={"recipe": recipe})
+        changed = control.of(config).model_copy(update={"recipe": config.recipe_with(f".{name}")})
     except QganError as error:
         return Model(name, "control", control.changes, config, str(error))
     return Model(name, "control", control.changes, changed, _cannot(changed))

@@ -2,6 +2,7 @@
 
 __all__ = ["MakeCircuit", "Setting", "Subject", "Twin", "require_exact"]
 
+from abc import ABC
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, final
 
@@ -29,7 +30,7 @@ class Setting(NamedTuple):
     shots: int | None
 
 
-class Twin:
+class Twin(ABC):  # noqa: B024 - each twin changes one of these, and leaves the others
     """Stands between a generator and what it is made of; a generator never knows.
 
     Args:

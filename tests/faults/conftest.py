@@ -50,9 +50,9 @@ class Child:
     def kill(self, number: int) -> None:
         os.kill(self.pid, number)
 
-    def wait(self) -> int:
+    def wait(self, patience: float = PATIENCE) -> int:
         """Its exit code, or minus the signal that ended it."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

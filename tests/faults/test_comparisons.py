@@ -81,16 +81,6 @@ def held_run(child: "Child", root: Path, *, steps: int) -> tuple[psutil.Process,
     raise AssertionError(f"no worker came so far: {child.said}")
 
 
-def ended(child: "Child") -> int:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    raise AssertionError(f"the command hung: {child.said}")
-
-
 def contents(run: Path) -> dict[str, bytes]:
     """Every file but the clocked ones; of the checkpoints the last and the best, since a signal adds one more."""
     opened = RunDirectory.open(run)
@@ -120,7 +110,7 @@ def test_a_killed_worker_loses_nothing(
     child = command(classical, tasks, tmp_path, workers=2)
     worker, run = held_run(child, tmp_path, steps=dice.randrange(STEPS // 2))
     worker.kill()
-    assert ended(child) == 0, child.said
+    assert child.wait(PATIENCE) == 0, child.said
     require_as_undisturbed(tasks, tmp_path, undisturbed)
     assert "went on" in [event["event"] for event in RunDirectory.open(run).lines("events")]
 
@@ -133,7 +123,7 @@ def test_a_killed_command_leaves_nobody_behind_and_loses_nothing(
     held_run(child, tmp_path, steps=dice.randrange(STEPS // 2))
     workers = psutil.Process(child.pid).children()
     child.kill(signal.SIGKILL)
-    assert ended(child) == -signal.SIGKILL
+    assert child.wait(PATIENCE) == -signal.SIGKILL
     # At once, while the workers may be saving their steps.
     assert {outcome.state for outcome in Here().run(tasks, root=tmp_path)} == {"done"}
     _, alive = psutil.wait_procs(workers, timeout=30)
@@ -148,7 +138,7 @@ def test_a_stopped_command_saves_every_step_and_says_so_once(
     child = command(classical, tasks, tmp_path, workers=1)
     worker, run = held_run(child, tmp_path, steps=7)
     child.kill(signal.SIGINT)
-    assert ended(child) == 128 + signal.SIGINT, child.said
+    assert child.wait(PATIENCE) == 128 + signal.SIGINT, child.said
     assert not worker.is_running()
     assert child.said.count("Stopped") == 1
     assert "Traceback" not in child.said

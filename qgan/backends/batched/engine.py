@@ -174,18 +174,21 @@ class Engine:
 
         Args:
             held: Of one call; it is used up.
-            cotangent: Shape (sets * batch, size), float64; or of states, in double precision, shape (rows, states): the
-                slopes by conjugate amplitudes.
+            cotangent: Shape (sets * batch, size), real; or complex, shape (rows, states): the slopes by conjugate
+                amplitudes.
             by_latent: Whether those are wanted.
             by_weights: Whether these are.
         """
         sets, per_set = len(held.weights), -(-held.batch // LANES)
         blocks = sets * per_set
         wish = self._wish(by_latent, by_weights)
-        facts = self._facts(held.batch, held.stride, run.STATES if np.iscomplexobj(cotangent) else self._kind)
+        by_states = np.iscomplexobj(cotangent)
+        facts = self._facts(held.batch, held.stride, run.STATES if by_states else self._kind)
         of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
         of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
-        given = cotangent.reshape(-1).view(np.float64)
+        # Kernels read doubles, whatever is given.
+        double = np.ascontiguousarray(cotangent, dtype=np.complex128 if by_states else np.float64)
+        given = double.reshape(-1).view(np.float64)
 
         def do(first: int, last: int) -> bool:
             space = self._space(held.latent.shape[1])

@@ -45,6 +45,19 @@ def test_the_bits_are_the_same_whatever_the_number_of_threads(words):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("given", ["float32", "complex64", "transposed"])
+def test_a_cotangent_may_be_of_any_precision_and_lie_as_it_likes(given):
+    engine, size = engine_of(dtype=np.float64)
+    rng = np.random.default_rng(1)
+    latents, weights = rng.normal(size=(9, size)), rng.normal(size=(1, size))
+    cotangent = rng.normal(size=(9, engine.size)).astype("float32").astype(float)
+    if given == "complex64":
+        cotangent = cotangent + 1j * rng.normal(size=cotangent.shape).astype("float32")
+    other = np.asfortranarray(cotangent) if given == "transposed" else cotangent.astype(given)
+    for one, two in zip(*(run(engine, latents, weights, 9, each) for each in (cotangent, other)), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_a_row_does_not_depend_on_the_batch_that_it_is_in():
     engine, size = engine_of()
     rng = np.random.default_rng(1)
