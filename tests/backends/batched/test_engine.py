@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pennylane as qml
 import pytest
 import torch
 
@@ -101,6 +102,18 @@ def test_huge_angles_are_as_good_as_small_ones():
     far, _ = engine.push(latents + 4 * np.pi * 2**30, weights, batch=1, keep=False)
     # The angle itself is known to 1e-6 only, that far out.
     np.testing.assert_allclose(far, near, atol=1e-4)
+
+
+@pytest.mark.parametrize("latents_of_gates", [(0, 1), (1, 0)])
+def test_a_huge_angle_leaves_the_latents_of_others_alone(latents_of_gates):
+    """Of whichever of both gates the compiler makes the angle first."""
+    sums = [Sum(0.0, (Product(1.0, (latent,)),)) for latent in latents_of_gates]
+    engine = Engine(compiled(lower([qml.RY(0.0, wires=0), qml.RY(0.0, wires=1)], 2), sums), dtype=np.float64)
+    latents, weights = np.array([[0.3, 0.5]]), np.zeros((1, 0))
+    expected, _ = engine.push(latents, weights, batch=1, keep=False)
+    for far in ([0.0, 4 * np.pi * 2**30], [4 * np.pi * 2**30, 0.0]):
+        found, _ = engine.push(latents + far, weights, batch=1, keep=False)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_space_is_used_again():
