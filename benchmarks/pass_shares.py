@@ -3,7 +3,7 @@
 __all__ = ["measure"]
 
 from collections.abc import Callable
-from statistics import median
+from statistics import fmean, median
 from time import perf_counter
 from typing import Any, final
 from unittest.mock import patch
@@ -36,7 +36,7 @@ def measure(place: Workplace) -> Figure:
         for row in rows
     ]
     body = (
-        "Milliseconds of a forward and backward pass, complex64, on one thread; medians of rounds. *Kernels*: timed "
+        "Milliseconds of a forward and backward pass, complex64, on one thread; means of blocks, medians of rounds. *Kernels*: timed "
         "where they stand. *torch alone*: `torch.autograd.grad` through a function that does nothing, with the same "
         "weights and cotangent, by turns with it: nobody who differentiates in torch takes less. *Rest*: Python "
         "between them, and what caches lose on the way.\n\n"
@@ -61,17 +61,16 @@ def _row(kind: str, cell: Cell, rounds: int) -> Json:
     timed = Timed.of(kind, cell, threads=1)
     nothing = _nothing(timed)
     timed.once()
-    found: dict[str, list[float]] = {part: [] for part in ("whole", "forwards", "backwards", "torch")}
+    found: dict[str, list[float]] = {part: [] for part in ("whole", "forwards", "backwards", "torch", "rest")}
     for _ in range(rounds):
         found["torch"].append(_block(nothing))
         clocks = {"forwards": Stopwatch(run.push), "backwards": Stopwatch(run.pull)}
         with patch.object(run, "push", clocks["forwards"]), patch.object(run, "pull", clocks["backwards"]):
             found["whole"].append(_block(timed.once))
         for name, clock in clocks.items():
-            found[name].append(median(clock.seconds))
-    row = {name: median(times) for name, times in found.items()}
-    row["rest"] = row["whole"] - sum(row[name] for name in ("forwards", "backwards", "torch"))
-    return {"circuit": kind, **cell._asdict(), **row}
+            found[name].append(fmean(clock.seconds))
+        found["rest"].append(found["whole"][-1] - sum(found[name][-1] for name in ("forwards", "backwards", "torch")))
+    return {"circuit": kind, **cell._asdict(), **{name: median(times) for name, times in found.items()}}
 
 
 @final
@@ -113,5 +112,6 @@ def _nothing(timed: Timed) -> Callable[[], float]:
 
 
 def _block(once: Callable[[], float]) -> float:
+    """The mean, so that the parts of a pass add up to it."""
     first = once()
-    return median(once() for _ in range(max(1, min(2000, int(SECONDS / first)))))
+    return fmean([first, *(once() for _ in range(min(2000, int(SECONDS / first))))])

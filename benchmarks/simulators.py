@@ -159,8 +159,8 @@ def _body(results: Json) -> str:
             f"round of those who took more than {SLOW / 1e3:g} s. All in complex64 where they have it, "
             f"{results['threads']} threads. A: RY and CZ, probabilities, everything real. B: RY, "
             "RZ and a ring of CRY, every angle affine in a latent, <Z>. C: any rotation and a ring of CNOT, <Z> and "
-            f"<X>. All give the same cost and the same slopes, to {SAME:g}. A row is measured once for the same sources of "
-            "`batched.qubit`, and may be older than the date below.",
+            f"<X>. All give the same cost and the same slopes, to {SAME:g}. A row is measured once for the same "
+            "sources of `batched.qubit`, and may be older than the date below.",
             "![Milliseconds over the size](simulators.png)",
             table(head, lines),
             "## What was asked for",
