@@ -36,10 +36,10 @@ def measure(place: Workplace) -> Figure:
         for row in rows
     ]
     body = (
-        "Milliseconds of a forward and backward pass, complex64, on one thread; means of blocks, medians of rounds. *Kernels*: timed "
-        "where they stand. *torch alone*: `torch.autograd.grad` through a function that does nothing, with the same "
-        "weights and cotangent, by turns with it: nobody who differentiates in torch takes less. *Rest*: Python "
-        "between them, and what caches lose on the way.\n\n"
+        "Milliseconds of a forward and backward pass, complex64, on one thread; means of blocks, medians of rounds. "
+        "*Kernels*: timed where they stand. *torch alone*: `torch.autograd.grad` through a function that does "
+        "nothing, with the same weights and cotangent, by turns with it: nobody who differentiates in torch takes "
+        "less. *Rest*: Python between them, and what caches lose on the way.\n\n"
         + table(
             (
                 "circuit",
