@@ -1,6 +1,6 @@
 """What runs came to, seed by seed, in the form in which models are held against each other."""
 
-__all__ = ["Result", "Yardsticks", "loss_of", "result_of", "yardsticks_of"]
+__all__ = ["Result", "Yardsticks", "loss_of", "result_of", "yardsticks_at", "yardsticks_of"]
 
 import json
 from collections.abc import Mapping
@@ -83,9 +83,14 @@ def yardsticks_of(experiment: Experiment, kept: Path) -> Yardsticks:
         }
         kept.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(kept, json.dumps(document, indent=2).encode() + b"\n")
+    return yardsticks_at(kept, config.seed)
+
+
+def yardsticks_at(kept: Path, seed: int) -> Yardsticks:
+    """Those that are kept in that file."""
     document = read_json(kept)
     scores = {score["name"]: Score(**score) for score in document["scores"]}
-    return Yardsticks(config.seed, document["n"], scores, document["guesses"])
+    return Yardsticks(seed, document["n"], scores, document["guesses"])
 
 
 def result_of(model: str, config: RunConfig, outcome: Outcome) -> Result:

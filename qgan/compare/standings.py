@@ -1,0 +1,141 @@
+"""From the results of a recipe to what may be said of them: which contests there are, and how the ladder is climbed."""
+
+__all__ = ["Ladder", "Rung", "Standings", "standings"]
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import final
+
+from qgan.compare.comparison import Compared
+from qgan.compare.contests import Contest, Finding, findings
+from qgan.compare.verdict import RULE, Judgement, judge
+from qgan.config import RunConfig
+
+
+@final
+@dataclass(frozen=True)
+class Rung:
+    """One size of the best classical family.
+
+    Attributes:
+        model: Its name.
+        parameters: As many as it trains.
+        finding: The subject against it; in its turn, uncorrected.
+        beaten: Whether the subject is better than it, and than all smaller ones.
+    """
+
+    model: str
+    parameters: int
+    finding: Finding
+    beaten: bool
+
+
+@final
+@dataclass(frozen=True)
+class Ladder:
+    """The best classical family by size, each held against the subject on the primary metric.
+
+    Sizes are tested in a fixed order, from the smallest, each at the whole alpha, until the first that the subject is
+    not better than (fixed-sequence testing; Maurer, Hothorn and Lehmacher 1995). What comes after is shown, not tested.
+
+    Attributes:
+        rungs: Ascending.
+        headline: The smallest that is not worse than the subject; None where the subject is better than all.
+    """
+
+    rungs: tuple[Rung, ...]
+    headline: Rung | None
+
+
+@final
+@dataclass(frozen=True)
+class Standings:
+    """All that is said of a recipe.
+
+    Attributes:
+        judgement: The claim and what is secondary to it; None where the claim's own contest cannot be held.
+        why_not: Why it cannot, or None.
+        ladder: None where there is none.
+        left_out: What could not be contested, and why.
+    """
+
+    judgement: Judgement | None
+    why_not: str | None
+    ladder: Ladder | None
+    left_out: tuple[tuple[str, str], ...]
+
+
+def standings(compared: Compared) -> Standings:
+    """Judges a recipe by what is there.
+
+    The primary contest is that of the declared metric and opponent. Secondary ones are those of the primary metric
+    against every other opponent of the subject's size, trained or not, and of every other metric against the primary
+    opponent. Sizes of the ladder have a sequence of their own.
+    """
+    opponent, metric = compared.opponent, compared.claim.metric
+    if opponent is None:
+        return Standings(None, "the best of the matched families is not known yet", None, ())
+    off_ladder = {entry.name for entry in compared.book.entries if entry.group != "ladder"}
+    names = [name for name in (*compared.results, *compared.rescored) if name in off_ladder | set(compared.rescored)]
+    others = [name for name in names if name not in ("subject", opponent)]
+    asked = [(metric, name) for name in others] + [(each, opponent) for each in compared.metrics if each != metric]
+    primary = _contest(compared, metric, opponent)
+    if isinstance(primary, str):
+        return Standings(None, primary, None, ())
+    contests, left_out = [], []
+    for each, name in asked:
+        held = _contest(compared, each, name)
+        if isinstance(held, str):
+            left_out.append((f"{each}, {name}", held))
+        else:
+            contests.append(held)
+    return Standings(judge(primary, contests, tuned=compared.tuned), None, _ladder(compared), tuple(left_out))
+
+
+def device_of(config: RunConfig) -> str:
+    """What runs the circuits, in words."""
+    shots = config.backend.options.get("shots")
+    return f"{config.backend.name}, {'ideal simulation' if shots is None else f'{shots} shots a circuit'}"
+
+
+def _contest(compared: Compared, metric: str, opponent: str) -> Contest | str:
+    """Subject against opponent, or why there is none: never of some of the seeds only."""
+    subject, other = compared.losses("subject", metric), compared.losses(opponent, metric)
+    for name, losses in (("subject", subject), (opponent, other)):
+        if missing := [seed for seed in compared.seeds if seed not in losses]:
+            return f"{name} has no score on {metric} for the seeds {', '.join(map(str, missing))}"
+    scores = [compared.yardsticks[seed].scores[metric] for seed in compared.seeds]
+    ways = [abs(s.trivial - s.floor) for s in scores if s.trivial is not None and s.floor is not None and not s.reason]
+    return Contest(
+        metric=metric,
+        subject="subject",
+        opponent=opponent,
+        differences=tuple(subject[seed] - other[seed] for seed in compared.seeds),
+        device=device_of(compared.subject.config(0)),
+        margin=compared.claim.margin * fmean(ways) if len(ways) == len(scores) else None,
+        failures=len(compared.failures("subject")),
+        opponent_failures=len(compared.failures(opponent)),
+    )
+
+
+def _ladder(compared: Compared) -> Ladder | None:
+    sizes = [
+        (entry.parameters or 0, entry.name)
+        for entry in compared.book.entries
+        if entry.left_out is None and (entry.group == "ladder" or entry.name == compared.book.family)
+    ]
+    held = [(size, name, _contest(compared, compared.claim.metric, name)) for size, name in sorted(sizes)]
+    rungs = _climbed([(size, name, contest) for size, name, contest in held if isinstance(contest, Contest)])
+    if len(rungs) < 2:
+        return None
+    return Ladder(rungs, next((rung for rung in rungs if not rung.beaten), None))
+
+
+def _climbed(held: Sequence[tuple[int, str, Contest]]) -> tuple[Rung, ...]:
+    rungs, climbing = [], True
+    for size, name, contest in held:
+        (finding,) = findings([contest], RULE.alpha)
+        climbing = climbing and finding.p <= RULE.alpha and finding.plain.mean < 0
+        rungs.append(Rung(name, size, finding, climbing))
+    return tuple(rungs)
