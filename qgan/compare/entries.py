@@ -68,9 +68,11 @@ class Book:
     """All models of a recipe.
 
     Attributes:
+        declaration: SHA-256 of the declaration that they follow from.
         entries: The subject first.
         family: The classical family that did best on validation; None until that is known.
     """
 
+    declaration: str
     entries: tuple[Entry, ...]
     family: str | None = None

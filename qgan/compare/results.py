@@ -1,20 +1,23 @@
 """What runs came to, seed by seed, in the form in which models are held against each other."""
 
-__all__ = ["Result", "Yardsticks", "loss_of", "result_of", "yardsticks_at", "yardsticks_of"]
+__all__ = ["Result", "Yardsticks", "loss_of", "result_of", "validation_loss", "yardsticks_at", "yardsticks_of"]
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal, final
 
 from qgan import layout
+from qgan._registry import NoOptions
 from qgan._typing import Json
 from qgan.compare.tasks import Outcome
 from qgan.config import RunConfig
 from qgan.evaluate import References
 from qgan.experiment import Experiment
 from qgan.files import atomic_write, read_json
+from qgan.metrics import METRICS
 from qgan.metrics.score import Score
 from qgan.runs import RunDirectory
 
@@ -114,3 +117,21 @@ def loss_of(value: float | None, yardstick: Score) -> float | None:
     if found is None:
         return None
     return found if yardstick.direction == "lower" else -found
+
+
+def validation_loss(where: Path, metric: str) -> float:
+    """What a run came to on validation at the checkpoint that it chose, turned so that smaller is better.
+
+    The trivial value where it failed, diverged or gave what cannot be measured; infinite where there is none.
+    """
+    sign = 1 if METRICS.lookup(metric).make(NoOptions()).direction == "lower" else -1
+    value = None
+    if (where / "run.json").is_file():
+        run = RunDirectory.open(where)
+        if run.status["state"] == "done":
+            lines = run.lines("evaluations")
+            chosen = [line for line in lines if line["best"]] if run.chosen() == "best" else lines
+            value = chosen[-1]["scores"][metric]["value"] if chosen else None
+        if value is None and (where / "references.json").exists():
+            value = layout.read(where / "references.json", layout.References)["metrics"][metric]["trivial"]
+    return inf if value is None else sign * value
