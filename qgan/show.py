@@ -1,6 +1,18 @@
 """What a person sees: progress on stderr, results on stdout, colour only where it is wanted."""
 
-__all__ = ["advice", "backends", "circuit", "finished", "metrics", "note", "plan", "progress", "runs", "table"]
+__all__ = [
+    "advice",
+    "backends",
+    "circuit",
+    "finished",
+    "metrics",
+    "note",
+    "plan",
+    "progress",
+    "runs",
+    "stderr",
+    "table",
+]
 
 import os
 import sys
@@ -40,6 +52,11 @@ def _err() -> Console:
 def _console(stream: TextIO, *, width: int | None = None) -> Console:
     # Rich leaves bold and italic under NO_COLOR.
     return Console(file=stream, highlight=False, width=width, color_system=None if os.getenv("NO_COLOR") else "auto")
+
+
+def stderr() -> Console:
+    """Where progress is shown."""
+    return _err()
 
 
 def note(text: str) -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from qgan.cli.comparing import compare
 from qgan.cli.listings import backends, circuits, recipes
 from qgan.cli.options import say
 from qgan.cli.results import evaluate, runs, sample, track
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Train quantum GANs, and their classical baselines, in one loop. Start with: [bold]qgan train[/bold]",
 )
-for command in (train, sample, evaluate, runs, track, recipes, circuits, backends):
+for command in (train, compare, sample, evaluate, runs, track, recipes, circuits, backends):
     app.command()(command)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import final
 
+from qgan._registry import NoOptions
 from qgan.compare.cost import Cost
 from qgan.compare.declaration import Claim, Declared, declared
 from qgan.compare.entries import Book, Entry
@@ -19,6 +20,7 @@ from qgan.compare.stored import read
 from qgan.compare.tasks import Outcome, Task, settled
 from qgan.errors import ConfigError
 from qgan.files import read_json
+from qgan.metrics import METRICS
 
 
 @final
@@ -67,6 +69,11 @@ class Compared:
         """All that are measured, the primary one first."""
         names = self.subject.config(0).evaluate.metrics
         return (self.claim.metric, *(name for name in names if name != self.claim.metric))
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether it is, by the primary metric."""
+        return METRICS.lookup(self.claim.metric).make(NoOptions()).direction == "lower"
 
     def entry(self, model: str) -> Entry:
         """A trained model by its name.

@@ -90,7 +90,13 @@ class LocalEngine(Engine):
         stops = Stops()
         with stops.listening(), Crew(root=root, plugins=self._plugins) as crew:
             shift = _Shift(tasks, root, told, crew, stops)
-            size = shift.measured(most(tasks)) if self._workers is None else self._workers
+            if self._workers is None:
+                limit = most(tasks)
+                size = shift.measured(limit)
+                # Few tasks have no need of more workers, and say nothing of how many there could be.
+                self._workers = size if limit < len(tasks) else None
+            else:
+                size = self._workers
             yield from shift.work(size)
 
 

@@ -103,7 +103,8 @@ def declaration_of(
 
 
 def _require_opponent(recipe: str, opponent: str, baselines: Sequence[str], controls: Sequence[str]) -> None:
-    there = {*baselines, *controls, *(FAMILIES if "matched" in baselines else ())} - {"ladder"}
+    families = FAMILIES if "matched" in baselines else tuple(name for name in baselines if name in FAMILIES)
+    there = {*families, *controls, *(("matched",) if families else ())}
     if opponent not in there:
         raise ConfigError(
             f"The primary opponent of {recipe} would not be there",

@@ -1,0 +1,194 @@
+"""``qgan compare``."""
+
+__all__ = ["compare"]
+
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgan.cli.options import AsJson, Plugins, Sets, print_json, say
+from qgan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from qgan.compare.declaration import Declaration
+
+SEEDS, TRIALS, BASELINES, CONTROLS = "10", 8, "matched,ladder", "all"
+
+
+def compare(
+    recipes: Annotated[list[str] | None, typer.Argument(metavar="RECIPE...", help="Quantum ones")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N|LIST", help=f"How many, or which: 3,5,8; {SEEDS} if not given")
+    ] = None,
+    baselines: Annotated[
+        str | None, typer.Option(metavar="LIST", help=f"matched, ladder, families by name; {BASELINES}")
+    ] = None,
+    controls: Annotated[
+        str | None, typer.Option(metavar="all|none|LIST", help="Opponents that differ in one respect")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(metavar="N", help=f"Settings tried for every model; {TRIALS} if not given")
+    ] = None,
+    untuned: Annotated[bool, typer.Option("--untuned", help="Try no settings: nothing will be claimed")] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Runs side by side; measured if not given")] = None,
+    sets: Sets = None,
+    plugin: Plugins = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="A new directory for all of it")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on; with other options, amend what was declared")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print runs, time and disk, and write nothing")] = False,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress")] = False,
+) -> None:
+    """Compare quantum recipes with classical opponents and controls, over seeds, as a reviewer would.
+
+    qgan compare ring                              ten seeds, tuned, all opponents
+
+    qgan compare digits ring --seeds 5 --controls none --dry-run
+
+    qgan compare --resume comparisons/20261126-101500-ring
+    """
+    from qgan.plugins import load_plugins
+
+    if resume is not None and out is not None:
+        raise ConfigError(
+            "A comparison that is gone on with stays where it is", got=f"--out {out}", cure="Leave it out"
+        )
+    if trials is not None and (untuned or trials < 1):
+        raise ConfigError(
+            "The number of trials cannot be used",
+            got=f"--trials {trials}{' and --untuned' if untuned else ''}",
+            allowed="1 or more, or --untuned alone",
+        )
+    load_plugins(plugin or [])
+    asked: dict[str, Any] = {
+        "seeds": None if seeds is None else seeds_of(seeds),
+        "baselines": _parts(baselines),
+        "controls": _parts(controls),
+        "trials": 0 if untuned else trials,
+        "changes": _changes(sets) if sets else None,
+    }
+    declaration = _declared(recipes or [], resume, asked)
+    from qgan.compare.engine import LocalEngine
+
+    engine = LocalEngine(workers=workers, plugins=plugin or [])
+    if dry_run:
+        _dry_run(declaration, workers, plugin or [], as_json=as_json, quiet=quiet)
+        return
+    path = resume or out or _fresh(declaration)
+    from qgan.cli.watching import watching
+    from qgan.compare.campaign import carry_out
+
+    try:
+        with watching(path, quiet=quiet) as watcher:
+            comparison = carry_out(path, declaration, engine=engine, begins=watcher.begins, told=watcher.told)
+    except KeyboardInterrupt as stop:
+        say(f"{stop or 'Stopped at once'}. Go on with: qgan compare --resume {shlex.quote(str(path))}")
+        raise typer.Exit(getattr(stop, "exit_code", 130)) from None
+    from qgan.cli.verdicts import document, tell
+
+    if as_json:
+        print_json(document(comparison))
+    else:
+        tell(comparison)
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """``"10"`` for the seeds 0 to 9, ``"3,5,8"`` for these.
+
+    Raises:
+        ConfigError: If it is neither.
+    """
+    numbers = [int(part) for part in text.split(",")] if re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*,?", text) else []
+    if text.endswith(",") and numbers:
+        numbers = [int(text[:-1])] if text.count(",") == 1 else []
+    single = "," not in text
+    if not numbers or len(set(numbers)) < len(numbers) or (single and not 1 <= numbers[0] <= 1000):
+        raise ConfigError(
+            "These seeds cannot be used",
+            got=f"--seeds {text}",
+            allowed="how many, 1 to 1000, or different seeds parted by commas, such as 3,5,8",
+            cure="For one seed in particular write a comma behind it: --seeds 7,",
+        )
+    return tuple(range(numbers[0])) if single else tuple(numbers)
+
+
+def _parts(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _changes(sets: list[str]) -> dict[str, Any]:
+    from qgan.documents import assignment
+
+    changes = dict(assignment(text) for text in sets)
+    if "seed" in changes:
+        raise ConfigError(
+            "Models are compared on all seeds",
+            got=f"--set seed={changes['seed']}",
+            cure=f"Write --seeds {changes['seed']},",
+        )
+    return changes
+
+
+def _declared(recipes: list[str], resume: Path | None, asked: dict[str, Any]) -> "Declaration":
+    """What is asked for, over what was declared before, or over what is usual."""
+    from qgan.compare.controls import CONTROLS as KNOWN
+    from qgan.compare.declaration import declared
+    from qgan.compare.planning import baselines_of, controls_of, declaration_of
+
+    usual: dict[str, Any] = {
+        "seeds": seeds_of(SEEDS),
+        "baselines": _parts(BASELINES),
+        "controls": _parts(CONTROLS),
+        "trials": TRIALS,
+        "changes": {},
+    }
+    if resume is not None:
+        known = declared(resume).current
+        recipes = recipes or list(known.claims)
+        usual = {key: getattr(known, key) for key in usual}
+    elif not recipes:
+        raise ConfigError(
+            "There is nothing to compare",
+            allowed="qgan compare RECIPE, or --resume DIR",
+            cure="`qgan recipes` lists the recipes; name quantum ones",
+        )
+    given = usual | {key: value for key, value in asked.items() if value is not None}
+    given["baselines"] = baselines_of(given["baselines"])
+    given["controls"] = controls_of(given["controls"], known=KNOWN)
+    return declaration_of(recipes, **given)
+
+
+def _fresh(declaration: "Declaration") -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return Path("comparisons") / f"{stamp}-{'-'.join(declaration.claims)[:80]}"
+
+
+def _dry_run(
+    declaration: "Declaration", workers: int | None, plugins: list[str], *, as_json: bool, quiet: bool
+) -> None:
+    import os
+    from dataclasses import asdict
+
+    from qgan import show
+    from qgan.compare.forecast import forecast
+
+    # As many as there are cores, which is the most that the measurement can say.
+    count = workers or len(os.sched_getaffinity(0))
+    found = forecast(
+        declaration,
+        workers=count,
+        plugins=plugins,
+        probing=lambda name: None if quiet else show.note(f"Probing {name}"),
+    )
+    if as_json:
+        print_json({"declaration": declaration.document(), **asdict(found)})
+        return
+    from qgan.cli.verdicts import tell_forecast
+
+    tell_forecast(declaration, found)
