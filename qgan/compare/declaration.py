@@ -114,7 +114,7 @@ def declare(directory: Path, declaration: Declaration) -> Declared:
 
     Raises:
         CheckpointError: If what stands there cannot be read.
-        ConfigError: If the directory holds something that is no comparison.
+        ConfigError: If the directory holds something that is no comparison, or its runs have other settings.
     """
     if not (directory / FILE).exists():
         if directory.is_dir() and any(directory.iterdir()):
@@ -125,12 +125,31 @@ def declare(directory: Path, declaration: Declaration) -> Declared:
         atomic_write(directory / FILE, json.dumps(_signed(declaration, at=_now()), indent=2).encode() + b"\n")
         return declared(directory)
     known = declared(directory)
+    require_amendable(known.current, declaration, directory)
     if declaration.sha256() != known.current.sha256():
         changed = sorted(differences(known.current.document(), declaration.document()))
         heal_tail(directory / AMENDMENTS)
         more = {"changed": changed, "runs": _runs(directory / "runs")}
         append_line(directory / AMENDMENTS, {**more, **_signed(declaration, at=_now())})
     return declared(directory)
+
+
+def require_amendable(before: Declaration, after: Declaration, directory: Path) -> None:
+    """Sees that the runs there are would still be those that are asked for.
+
+    Raises:
+        ConfigError: If settings of runs would be others, or would have been searched for otherwise.
+    """
+    old, new = before.changes, after.changes
+    others = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key) and not key.startswith("compare.")]
+    others += [] if before.trials == after.trials else ["trials"]
+    if others:
+        raise ConfigError(
+            f"The runs in {directory} were made with other settings",
+            got=f"another {', '.join(others)}",
+            allowed="other recipes, seeds, baselines and controls, and another compare.*",
+            cure="Begin another comparison, with --out DIR",
+        )
 
 
 def declared(directory: Path) -> Declared:

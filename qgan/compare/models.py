@@ -1,6 +1,6 @@
 """The models of a comparison of one recipe: the subject, and all that it is held against."""
 
-__all__ = ["GROUPS", "Group", "Model", "ladder_of", "subject_and_opponents"]
+__all__ = ["GROUPS", "Group", "Model", "ladder_of", "require_circuits", "subject_and_opponents"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,12 +51,7 @@ def subject_and_opponents(
     Raises:
         ConfigError: If there is no control of a name, or the generator runs no circuits.
     """
-    if not experiment.generator.quantum:
-        raise ConfigError(
-            f"The recipe {config.recipe} has no quantum generator to compare",
-            got=f"generator.name = {config.generator.name}",
-            cure="Name the quantum recipe of the pair; its classical opponents follow from it",
-        )
+    require_circuits(experiment)
     # What is claimed may be amended, and no run depends on it.
     config = config.model_copy(update={"compare": Compare()})
     subject = Model("subject", "subject", f"The recipe {config.recipe}", config)
@@ -66,6 +61,21 @@ def subject_and_opponents(
         *(_classical(candidate, "matched") for candidate in families),
         *(_control(name, config) for name in controls),
     ]
+
+
+def require_circuits(experiment: Experiment) -> None:
+    """Sees that there is something to compare.
+
+    Raises:
+        ConfigError: If the generator runs no circuits.
+    """
+    config = experiment.config
+    if not experiment.generator.quantum:
+        raise ConfigError(
+            f"The recipe {config.recipe} has no quantum generator to compare",
+            got=f"generator.name = {config.generator.name}",
+            cure="Name the quantum recipe of the pair; its classical opponents follow from it",
+        )
 
 
 def ladder_of(config: RunConfig, experiment: Experiment, family: str, *, rungs: Sequence[int]) -> list[Model]:

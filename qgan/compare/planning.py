@@ -11,7 +11,7 @@ from qgan.compare.controls import CONTROLS, reach_of
 from qgan.compare.declaration import Claim, Declaration
 from qgan.compare.entries import Entry
 from qgan.compare.families import FAMILIES, RUNGS, families_for
-from qgan.compare.models import Model, ladder_of, subject_and_opponents
+from qgan.compare.models import Model, ladder_of, require_circuits, subject_and_opponents
 from qgan.compare.tasks import resolved
 from qgan.config import RunConfig, load
 from qgan.errors import ConfigError, did_you_mean
@@ -40,17 +40,16 @@ class Plan:
         """The subject is built.
 
         Raises:
+            ConfigError: If it runs no circuits.
             QganError: For whatever keeps it from being built.
         """
         config = resolved(_one_thread(load(recipe, changes=declaration.changes.items())))
-        return cls(config, build(config))
+        experiment = build(config)
+        require_circuits(experiment)
+        return cls(config, experiment)
 
     def entries(self, declaration: Declaration) -> tuple[Entry, ...]:
-        """The subject and its opponents, but for the ladder; each is built once.
-
-        Raises:
-            ConfigError: If the subject runs no circuits.
-        """
+        """The subject and its opponents, but for the ladder; each is built once."""
         names = [name for name in declaration.baselines if name not in BASELINES]
         families = families_for(self.config) if "matched" in declaration.baselines else names
         controls = [name for name in declaration.controls if name in CONTROLS]

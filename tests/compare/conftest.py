@@ -26,15 +26,21 @@ SMALL: dict[str, Any] = {
 class Here(Engine):
     """One run after the other, in this process.
 
+    Args:
+        most: After so many it is stopped.
+
     Attributes:
         done: The names of those that it was given, in order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: float = float("inf")) -> None:
+        self._most = most
         self.done: list[str] = []
 
     def _carry_out(self, tasks: Sequence[Task], root: Path, told: Told) -> Generator[Outcome, None, None]:
         for task in tasks:
+            if len(self.done) >= self._most:
+                raise KeyboardInterrupt
             self.done.append(task.name)
             yield carry_out(task, root, told=told)
 
@@ -59,3 +65,8 @@ def make() -> Maker:
 @pytest.fixture
 def here() -> Here:
     return Here()
+
+
+@pytest.fixture(scope="session")
+def engine_of_this_process() -> type[Here]:
+    return Here

@@ -47,11 +47,20 @@ def test_a_change_is_an_amendment_that_says_what_and_when(tmp_path):
 @pytest.mark.parametrize("file", [FILE, AMENDMENTS])
 def test_what_was_changed_by_hand_is_refused(tmp_path, file):
     declare(tmp_path, declaration())
-    declare(tmp_path, declaration(trials=5))
+    declare(tmp_path, declaration(seeds=(5,)))
     path = tmp_path / file
     path.write_text(path.read_text().replace("frechet-distance", "energy-distance"))
     with pytest.raises(CheckpointError, match="does not say what was declared"):
         declared(tmp_path)
+
+
+def test_what_runs_are_made_of_is_not_amended(tmp_path):
+    declare(tmp_path, declaration(changes={"train.steps": 5, "compare.margin": 0.1}))
+    for changes in ({"trials": 5}, {"changes": {"train.steps": 6}}, {"changes": {}}):
+        with pytest.raises(ConfigError, match=r"another (train\.steps|trials)"):
+            declare(tmp_path, declaration(**{"changes": {"train.steps": 5}, **changes}))
+    assert not declared(tmp_path).amendments
+    assert len(declare(tmp_path, declaration(changes={"train.steps": 5, "compare.margin": 0.2})).amendments) == 1
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"at": 1}'])
@@ -64,11 +73,11 @@ def test_a_damaged_amendment_is_told_by_its_line(tmp_path, damaged):
 
 def test_a_torn_last_line_was_never_said(tmp_path):
     declare(tmp_path, declaration())
-    declare(tmp_path, declaration(trials=5))
+    declare(tmp_path, declaration(seeds=(5,)))
     whole = (tmp_path / AMENDMENTS).read_bytes()
     (tmp_path / AMENDMENTS).write_bytes(whole + whole[:40])
-    assert declared(tmp_path).current.trials == 5
-    assert declare(tmp_path, declaration(trials=6)).current.trials == 6
+    assert declared(tmp_path).current.seeds == (5,)
+    assert declare(tmp_path, declaration(seeds=(6,))).current.seeds == (6,)
     assert len(declared(tmp_path).amendments) == 2
 
 

@@ -1,0 +1,191 @@
+"""A whole comparison, small and real: from the declaration to verdicts, stopped, gone on with, and amended."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from qgan.compare import campaign
+from qgan.compare.campaign import Phase, carry_out
+from qgan.compare.comparison import Comparison
+from qgan.compare.declaration import Declaration
+from qgan.compare.planning import declaration_of
+from qgan.compare.results import validation_loss
+from qgan.compare.standings import standings
+from qgan.errors import BusyError, ConfigError
+from qgan.files import locked
+
+if TYPE_CHECKING:
+    from conftest import Here
+
+SMALL: dict[str, Any] = {
+    "train.steps": 4,
+    "evaluate.every": 2,
+    "evaluate.metrics": ["kl", "ks"],
+    "train.batch_size": 8,
+    "run.checkpoint_every": 2,
+}
+
+
+def declared(**changes: Any) -> Declaration:
+    usual: dict[str, Any] = {
+        "seeds": (0, 1),
+        "baselines": ("mlp", "orthogonal"),
+        "controls": ("unentangled", "untrained"),
+        "trials": 1,
+        "changes": SMALL,
+    }
+    return declaration_of(["bimodal"], **(usual | changes))
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """All that does not tell the time."""
+    timed = (
+        "timing.jsonl",
+        "events.jsonl",
+        "status.json",
+        "run.json",
+        "LOCK",
+        "models.json",
+        "manifest.sha256",
+        "manifest.json",
+    )
+    return {
+        str(file.relative_to(path)): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.name not in timed and "declaration" not in file.name
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, here_once: "Here") -> Path:
+    path = tmp_path_factory.mktemp("whole") / "it"
+    carry_out(path, declared(), engine=here_once)
+    return path
+
+
+@pytest.fixture(scope="module")
+def here_once(engine_of_this_process: "type[Here]") -> "Here":
+    return engine_of_this_process()
+
+
+def test_every_model_is_tuned_and_run_once(whole: Path, here_once: "Here") -> None:
+    done = here_once.done
+    assert len(done) == len(set(done))
+    (compared,) = Comparison(whole).recipes
+    trained = [entry for entry in compared.book.entries if entry.left_out is None]
+    assert [entry.name for entry in trained] == ["subject", "mlp", "orthogonal", "unentangled", "untrained"]
+    for entry in trained:
+        assert (entry.tuning is None) == (entry.name == "untrained")
+        assert sorted(compared.results[entry.name]) == [0, 1]
+        assert all(result.state == "done" for result in compared.results[entry.name].values())
+    assert len(done) == 4 * 2 + 5 * 2
+    assert sorted(compared.yardsticks) == [0, 1]
+
+
+def test_the_opponent_is_the_family_that_did_best_on_validation(whole: Path) -> None:
+    (compared,) = Comparison(whole).recipes
+    means = {
+        family: sum(
+            validation_loss(whole / compared.places.run(family, seed), compared.claim.metric) for seed in (0, 1)
+        )
+        for family in ("mlp", "orthogonal")
+    }
+    assert compared.opponent == compared.book.family == min(means, key=lambda name: means[name])
+    found = standings(compared)
+    assert found.judgement is not None
+    assert found.judgement.primary.finding.contest.opponent == compared.opponent
+    assert "2 seeds, of 5 at least" in found.judgement.primary.reasons
+
+
+def test_a_second_call_does_nothing_and_changes_nothing(whole: Path, engine_of_this_process: "type[Here]") -> None:
+    before, engine = files(whole), engine_of_this_process()
+    book = (whole / "recipes" / "bimodal" / "models.json").read_bytes()
+    carry_out(whole, declared(), engine=engine)
+    assert engine.done == []
+    assert files(whole) == before
+    assert (whole / "recipes" / "bimodal" / "models.json").read_bytes() == book
+
+
+def test_one_that_was_stopped_ends_as_the_undisturbed_one(
+    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]"
+) -> None:
+    path, stops = tmp_path / "it", 0
+    for at in (3, 9, 13):
+        engine = engine_of_this_process(most=at - stops)
+        stops = at
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(path, declared(), engine=engine)
+    carry_out(path, declared(), engine=engine_of_this_process())
+    assert files(path) == files(whole)
+
+
+def test_more_seeds_are_an_amendment_and_repeat_nothing(
+    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]"
+) -> None:
+    import shutil
+
+    path, engine = tmp_path / "it", engine_of_this_process()
+    shutil.copytree(whole, path)
+    carry_out(path, declared(seeds=(0, 1, 2)), engine=engine)
+    assert {name.rsplit("/", 1)[1] for name in engine.done} == {"s2"}
+    comparison = Comparison(path)
+    assert [amendment.changed for amendment in comparison.declared.amendments] == [("seeds",)]
+    (compared,), (before,) = comparison.recipes, Comparison(whole).recipes
+    assert [entry.document for entry in compared.book.entries] == [entry.document for entry in before.book.entries]
+
+
+def test_other_settings_are_refused_in_the_same_place(whole: Path, engine_of_this_process: "type[Here]") -> None:
+    engine = engine_of_this_process()
+    before = files(whole)
+    for other in (declared(changes={**SMALL, "train.steps": 6}), declared(trials=3), declared(trials=0)):
+        with pytest.raises(ConfigError, match=r"another (train\.steps|trials)"):
+            carry_out(whole, other, engine=engine)
+    assert engine.done == []
+    assert files(whole) == before
+    assert not Comparison(whole).declared.amendments
+
+
+def test_a_failed_run_is_kept_with_its_reason_and_tried_again(
+    tmp_path: Path, engine_of_this_process: "type[Here]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declaration = declared(seeds=(0,), baselines=("mlp",), controls=(), trials=0)
+    with monkeypatch.context() as patch:
+        patch.setattr("qgan.compare.carrying.begin", lambda *_, **__: 1 / 0)
+        carry_out(tmp_path / "it", declaration, engine=engine_of_this_process())
+    (compared,) = Comparison(tmp_path / "it").recipes
+    assert compared.results["mlp"][0].message == "ZeroDivisionError: division by zero"
+    assert compared.failures("mlp") == (0,)
+    trivial = compared.yardsticks[0].scores["kl"].trivial
+    assert compared.losses("mlp", "kl") == {0: trivial}
+    carry_out(tmp_path / "it", declaration, engine=engine_of_this_process())
+    (compared,) = Comparison(tmp_path / "it").recipes
+    assert compared.failures("mlp") == ()
+    assert json.loads(compared.places.failures.read_text()) == {}
+
+
+def test_parts_are_told_in_order(tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+    heard: list[Phase] = []
+    declaration = declared(seeds=(0,), baselines=("mlp", "ladder"), controls=(), trials=1)
+    carry_out(tmp_path / "it", declaration, engine=engine_of_this_process(), begins=heard.append)
+    names = [phase.name for phase in heard]
+    assert names[:5] == ["planning", "tuning", "training", "tuning", "training"]
+    (compared,) = Comparison(tmp_path / "it").recipes
+    assert {entry.name for entry in compared.book.entries} >= {"mlp", "mlp-x2", "mlp-x128"}
+
+
+def test_two_commands_are_not_at_one_comparison(whole: Path, engine_of_this_process: "type[Here]") -> None:
+    with locked(whole / "CAMPAIGN", "it"), pytest.raises(BusyError):
+        carry_out(whole, declared(), engine=engine_of_this_process())
+
+
+def test_nothing_is_written_where_nothing_can_be_compared(tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+    with pytest.raises(ConfigError):
+        carry_out(
+            tmp_path / "it",
+            declaration_of(["bimodal-classical"], seeds=(0,), baselines=("mlp",), controls=(), trials=0, changes=SMALL),
+            engine=engine_of_this_process(),
+        )
+    assert not (tmp_path / "it").exists()
+    assert campaign.__all__ == ["Phase", "carry_out"]
