@@ -104,9 +104,8 @@ def seeds_of(text: str) -> tuple[int, ...]:
     Raises:
         ConfigError: If it is neither.
     """
-    numbers = [int(part) for part in text.split(",")] if re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*,?", text) else []
-    if text.endswith(",") and numbers:
-        numbers = [int(text[:-1])] if text.count(",") == 1 else []
+    known = re.fullmatch(r"[0-9]{1,18}(,|(,[0-9]{1,18})+)?", text)
+    numbers = [int(part) for part in text.split(",") if part] if known else []
     single = "," not in text
     if not numbers or len(set(numbers)) < len(numbers) or (single and not 1 <= numbers[0] <= 1000):
         raise ConfigError(
