@@ -1,6 +1,6 @@
 """Scores: what a metric says of generated samples, between what real data and the best naive guess would score."""
 
-__all__ = ["References", "Score", "obstacle"]
+__all__ = ["References", "Score", "Shelf", "obstacle"]
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 
 from qgan._registry import NoOptions
+from qgan.config import RunConfig
 from qgan.errors import DataError
 from qgan.metrics import METRICS, Metric, Reference
 from qgan.metrics.score import Score, unmeasured, yardstick
@@ -21,6 +22,8 @@ PartName: TypeAlias = Literal["validation", "test"]
 SMALL = 200
 RESAMPLES_SMALL, RESAMPLES_LARGE = 100, 20
 MOST_BY_DEFAULT = 1000
+# Validation and test of two seeds.
+ON_THE_SHELF = 4
 
 
 @final
@@ -173,6 +176,26 @@ class References:
         """Part by part, because metrics share what they work out of a part."""
         rows = [[self._value(metric, part) for metric in metrics] for part in parts]
         return {metric.name: [row[place] for row in rows] for place, metric in enumerate(metrics)}
+
+
+@final
+class Shelf:
+    """Keeps the references that were worked out last, for whoever evaluates several generators on the same data."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], References] = {}
+
+    def references(self, data: DataSet, config: RunConfig, *, part: PartName, n: int | None) -> References:
+        """Those of a run's data, seed and metrics."""
+        evaluated, conditional = config.evaluate.metrics, config.train.conditional
+        key = (data.sha256, part, n, config.seed, evaluated, conditional)
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = References(data, part=part, n=n, seed=config.seed, metrics=evaluated, conditional=conditional)
+        self._kept[key] = found
+        for oldest in list(self._kept)[:-ON_THE_SHELF]:
+            del self._kept[oldest]
+        return found
 
 
 def obstacle(name: str, data: DataSet, *, part: PartName, n: int | None) -> str | None:

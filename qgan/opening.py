@@ -16,6 +16,7 @@ from qgan.config import RunConfig
 from qgan.convergence import Convergence
 from qgan.documents import override
 from qgan.errors import ConfigError
+from qgan.evaluate import Shelf
 from qgan.experiment import Experiment, require_same_circuit, require_same_data
 from qgan.game import Batch
 from qgan.machine import fingerprint, git_commit, measure_threads
@@ -38,6 +39,7 @@ def begin(
     name: str | None = None,
     objects: Objects | None = None,
     plugins: Iterable[str] = (),
+    shelf: Shelf | None = None,
 ) -> Session:
     """A new run in the directory of runs; nothing is written before everything has been checked.
 
@@ -48,7 +50,7 @@ def begin(
     experiment = build(config, objects)
     config = with_measured_threads(experiment)
     run = RunDirectory.create(out, config, _identity(experiment, hashes, plugins), name=name)
-    return Session(run, experiment)
+    return Session(run, experiment, shelf or Shelf())
 
 
 def resume(
@@ -57,6 +59,7 @@ def resume(
     changes: Iterable[tuple[str, Any]] = (),
     objects: Objects | None = None,
     plugins: Iterable[str] = (),
+    shelf: Shelf | None = None,
 ) -> Session:
     """A run to go on with, in place; or, where backend, shots or budget are changed, a child of it beside it.
 
@@ -64,13 +67,13 @@ def resume(
         ConfigError: If something else is changed, or an object or plugin of the run is missing.
         DataError: If the data are no longer those that the run began with.
     """
-    run, objects = RunDirectory.open(path), objects or Objects()
+    run, objects, shelf = RunDirectory.open(path), objects or Objects(), shelf or Shelf()
     config, experiment = planned(run, changes, objects)
     if _stated(config) == _stated(run.config):
-        return Session(run, experiment)
+        return Session(run, experiment, shelf)
     config = with_measured_threads(experiment)
     if config.document() == _stated(run.config):
-        return Session(run, experiment)
+        return Session(run, experiment, shelf)
     with run.locked():
         step = run.newest_whole().step
         # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
@@ -80,7 +83,7 @@ def resume(
         identity = {**_identity(experiment, run.identity.get("objects", {}), plugins), "parent": parent}
         beside = home.parent if path.name in ("", "..") else path.parent
         child = RunDirectory.create(beside, config, identity, parent=run)
-    return Session(child, experiment)
+    return Session(child, experiment, shelf)
 
 
 def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> tuple[RunConfig, Experiment]:

@@ -16,7 +16,7 @@ import psutil
 from qgan._typing import Json
 from qgan.convergence import Convergence
 from qgan.errors import ConfigError, DivergedError, Interrupted, QganError, ResourceError
-from qgan.evaluate import References, Score
+from qgan.evaluate import References, Score, Shelf
 from qgan.experiment import Experiment
 from qgan.export import WRITERS
 from qgan.files import atomic_write
@@ -36,11 +36,13 @@ class Session:
     Attributes:
         run: Where it is written.
         experiment: What is trained.
+        shelf: Where the real side of evaluations is kept.
         scores: Of the latest evaluation on validation, by metric.
     """
 
     run: RunDirectory
     experiment: Experiment
+    shelf: Shelf = field(default_factory=Shelf)
     scores: dict[str, Score] = field(default_factory=dict)
     _exact: bool = field(default=True, init=False)
     _watch: Watch = field(init=False)
@@ -130,14 +132,8 @@ class Session:
         config = self.run.config
         if not config.evaluate.every:
             return None
-        references = References(
-            self.experiment.data,
-            part="validation",
-            n=config.evaluate.samples,
-            seed=config.seed,
-            metrics=config.evaluate.metrics,
-            conditional=config.train.conditional,
-        )
+        n = config.evaluate.samples
+        references = self.shelf.references(self.experiment.data, config, part="validation", n=n)
         path = self.run.path / "references.json"
         if not path.exists():
             known = {score.name: score.to_json() for score in references.yardsticks}
@@ -215,7 +211,7 @@ class Session:
             run.event("best checkpoint gone", step=run.best_step())
         point = run.checkpoint(which)
         experiment.state.load_state_dict(point.tensors, point.scalars)
-        report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples)
+        report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples, shelf=self.shelf)
         atomic_write(run.path / "metrics.json", _pretty({"checkpoint": which, "step": point.step, **report}))
         data, picture = experiment.data, io.BytesIO()
         fake = experiment.generator.sample(samples_wanted(data), Key(seed, "picture"))
@@ -236,17 +232,12 @@ def _next(loop: Iterator[StepRecord]) -> StepRecord | None:
         raise ConfigError("A part of the run fails", got=error, cure="Correct what it reads or writes") from error
 
 
-def evaluate_on_test(experiment: Experiment, *, samples: int | None) -> tuple[Json, list[Score]]:
+def evaluate_on_test(
+    experiment: Experiment, *, samples: int | None, shelf: Shelf | None = None
+) -> tuple[Json, list[Score]]:
     """Scores of the generator as it is, on the test part, with as many samples as it holds or fewer."""
     config = experiment.config
-    references = References(
-        experiment.data,
-        part="test",
-        n=samples,
-        seed=config.seed,
-        metrics=config.evaluate.metrics,
-        conditional=config.train.conditional,
-    )
+    references = (shelf or Shelf()).references(experiment.data, config, part="test", n=samples)
     scores = references.score(experiment.generator.sample(references.n, Key(config.seed, "test latent")))
     report = {
         "part": "test",

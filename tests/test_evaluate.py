@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,13 +8,15 @@ import torch
 
 from qgan import evaluate
 from qgan._registry import Entry, NoOptions
-from qgan.config import Evaluate
+from qgan.build import build
+from qgan.config import Evaluate, load
 from qgan.data.arrays import from_array
 from qgan.data.digits import DigitsOptions, digits
 from qgan.errors import ConfigError, DataError
 from qgan.evaluate import PartName, References, Score
 from qgan.metrics import METRICS, Metric, trivial
 from qgan.samples import DataSet, Part, Samples
+from qgan.seeding import Key
 
 # What a run measures without being asked for other metrics.
 NAMES = Evaluate().metrics
@@ -237,3 +240,30 @@ def test_mistakes_are_refused(zeros: DataSet, references: References) -> None:
     for fake in (samples(np.zeros((5, 64))), none):
         with pytest.raises(DataError, match="do not fit the data"):
             references.score(fake)
+
+
+def test_a_shelf_works_out_once_what_runs_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    plain = evaluate.References.__init__
+
+    def counted(self: References, *arguments: Any, **given: Any) -> None:
+        made.append(given["seed"])
+        plain(self, *arguments, **given)
+
+    monkeypatch.setattr(evaluate.References, "__init__", counted)
+    experiments = [build(load("bimodal", changes=[("seed", seed)])) for seed in (0, 1, 0, 2, 3, 0)]
+    shelf = evaluate.Shelf()
+    found = [
+        shelf.references(each.data, each.config, part=part, n=50)
+        for each in experiments
+        for part in ("validation", "test")
+    ]
+    assert made == [0, 0, 1, 1, 2, 2, 3, 3, 0, 0]
+    assert found[0] is found[4]
+    assert found[0] is not found[1]
+    fake = experiments[0].generator.sample(50, Key(0, "test latent"))
+    assert found[0].score(fake) == found[-2].score(fake)
+    own = experiments[0].config
+    other = own.model_copy(update={"evaluate": own.evaluate.model_copy(update={"metrics": ("ks",)})})
+    asked_otherwise = shelf.references(experiments[0].data, other, part="test", n=50)
+    assert [score.name for score in asked_otherwise.yardsticks] == ["ks"]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from qgan.compare.tasks import Event, Outcome, Task, Told, require_same, settled
 from qgan.errors import BusyError, DivergedError, QganError, ResourceError
+from qgan.evaluate import Shelf
 from qgan.loop import StepRecord
 from qgan.machine import within_memory
 from qgan.opening import begin, resume
@@ -22,7 +23,9 @@ SECONDS_BETWEEN_EVENTS = 0.25
 PATIENCE, SECONDS_BETWEEN_TRIES = 600.0, 0.2
 
 
-def carry_out(task: Task, root: Path, *, told: Told, plugins: Iterable[str] = ()) -> Outcome:
+def carry_out(
+    task: Task, root: Path, *, told: Told, plugins: Iterable[str] = (), shelf: Shelf | None = None
+) -> Outcome:
     """Begins a run, or goes on with it from its newest checkpoint, to its end; no run is begun twice.
 
     Args:
@@ -30,6 +33,7 @@ def carry_out(task: Task, root: Path, *, told: Told, plugins: Iterable[str] = ()
         root: The directory of all.
         told: Hears that it began, and of its steps a few times a second.
         plugins: Modules that are imported already, which the run will ask for.
+        shelf: Where the real side of evaluations is kept for the next run.
 
     Returns:
         What became of it. A run that diverges has an outcome, and so has one that fails, for want of memory too.
@@ -40,7 +44,7 @@ def carry_out(task: Task, root: Path, *, told: Told, plugins: Iterable[str] = ()
     began, path = perf_counter(), root / task.name
     try:
         with within_memory(), suppress(DivergedError):
-            _train(_opened(task, path, plugins), task, told)
+            _train(_opened(task, path, plugins, shelf), task, told)
         outcome = settled(task, root)
         assert outcome is not None
         return replace(outcome, seconds=perf_counter() - began)
@@ -49,11 +53,11 @@ def carry_out(task: Task, root: Path, *, told: Told, plugins: Iterable[str] = ()
         return Outcome(task.name, "failed", message, perf_counter() - began, path)
 
 
-def _opened(task: Task, path: Path, plugins: Iterable[str]) -> Session:
+def _opened(task: Task, path: Path, plugins: Iterable[str], shelf: Shelf | None) -> Session:
     if not (path / "run.json").is_file():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            session = begin(task.config, out=path.parent, name=path.name, plugins=plugins)
+            session = begin(task.config, out=path.parent, name=path.name, plugins=plugins, shelf=shelf)
             require_same(session.run, task)
             return session
         except ResourceError:
@@ -61,7 +65,7 @@ def _opened(task: Task, path: Path, plugins: Iterable[str]) -> Session:
             if not (path / "run.json").is_file():
                 raise
     require_same(RunDirectory.open(path), task)
-    return resume(path, plugins=plugins)
+    return resume(path, plugins=plugins, shelf=shelf)
 
 
 def _train(session: Session, task: Task, told: Told) -> None:

@@ -54,6 +54,7 @@ def _serve(inbox: Inbox, out: int) -> None:
         from qgan.compare.probe import Pace
         from qgan.compare.tasks import Event, Task
         from qgan.config import RunConfig
+        from qgan.evaluate import Shelf
         from qgan.plugins import load_plugins
         from qgan.validation import validate
 
@@ -67,6 +68,7 @@ def _serve(inbox: Inbox, out: int) -> None:
 
     _tell(out, {"ready": os.getpid()})
     pace: Pace | None = None
+    shelf = Shelf()
     while True:
         order = inbox.get()
         if "measure" in order:
@@ -79,7 +81,7 @@ def _serve(inbox: Inbox, out: int) -> None:
             continue
         pace = None
         task = Task(order["name"], validate(RunConfig, order["config"]))
-        outcome = carry_out(task, root, told=told, plugins=plugins)
+        outcome = carry_out(task, root, told=told, plugins=plugins, shelf=shelf)
         _tell(out, {"outcome": {**asdict(outcome), "where": str(outcome.where)}})
 
 
