@@ -1,9 +1,9 @@
 """Training from Python: what a notebook or a script wants."""
 
-__all__ = ["Run", "Training", "fit", "load", "train"]
+__all__ = ["Comparison", "Run", "Training", "compare", "fit", "load", "train"]
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -11,6 +11,10 @@ import numpy as np
 from torch import nn
 
 from qgan.build import build
+from qgan.compare.asking import asked
+from qgan.compare.campaign import carry_out, fresh
+from qgan.compare.comparison import Comparison
+from qgan.compare.engine import LocalEngine
 from qgan.config import RunConfig
 from qgan.config import load as load_config
 from qgan.errors import ConfigError
@@ -134,6 +138,58 @@ def train(
     objects = Objects(circuit=circuit, data=data, discriminator=discriminator, loss=loss)
     file = Path(config) if config is not None else None
     return Training(build(configured(recipe, file, _changes(seed, overrides), objects), objects))
+
+
+def compare(
+    *recipes: str,
+    seeds: int | Sequence[int] | None = None,
+    baselines: Sequence[str] | None = None,
+    controls: Sequence[str] | None = None,
+    trials: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+    plugins: Iterable[str] = (),
+    out: str | os.PathLike[str] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+) -> Comparison:
+    """Compares quantum recipes with classical opponents and controls, as ``qgan compare`` does.
+
+    Runs are done in processes of their own, so that a script needs ``if __name__ == "__main__"`` no more than a
+    notebook does.
+
+    Args:
+        recipes: Quantum ones, by name.
+        seeds: How many, from 0, or which; 10 if None.
+        baselines: ``"matched"``, ``"ladder"``, families by name; the first two if None.
+        controls: By name; all if None, and ``["none"]`` for none.
+        trials: Settings that are tried for every model, 8 if None; 0 for none, and then nothing is claimed.
+        overrides: Dotted keys of every recipe's configuration, and their values.
+        workers: Runs side by side; measured if None.
+        plugins: Modules to import first.
+        out: The comparison's directory; a new one in ``comparisons`` if None.
+        resume: A comparison to go on with instead; where something else is asked of it, that is an amendment.
+
+    Returns:
+        The finished comparison.
+
+    Raises:
+        QganError: For whatever is wrong, before anything is trained where that can be known.
+        Interrupted: After Ctrl-C; go on with ``resume``.
+    """
+    plugins = tuple(plugins)
+    load_plugins(plugins)
+    known = None if resume is None else Path(resume)
+    declaration = asked(
+        recipes,
+        resume=known,
+        seeds=range(seeds) if isinstance(seeds, int) else seeds,
+        baselines=baselines,
+        controls=controls,
+        trials=trials,
+        changes=None if overrides is None else dict(_changes(None, overrides)),
+    )
+    path = known or (fresh(declaration) if out is None else Path(out))
+    return carry_out(path, declaration, engine=LocalEngine(workers=workers, plugins=plugins))
 
 
 def load(

@@ -73,8 +73,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> qgan.Run:
 
 
 def test_the_public_names() -> None:
-    assert qgan.__all__ == ["Run", "__version__", "fit", "load", "train"]
-    assert api.__all__ == ["Run", "Training", "fit", "load", "train"]
+    assert qgan.__all__ == ["Comparison", "Run", "__version__", "fit", "load", "train"]
+    assert api.__all__ == ["Comparison", "Run", "Training", "compare", "fit", "load", "train"]
     names = {name for name in vars(qgan.Run) if not name.startswith("_")}
     assert names == {
         "config", "counts", "data", "discriminator", "evaluate", "evaluations", "generator", "metrics", "path", "plot",
@@ -241,3 +241,19 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_a_setting_needs_a_name() -> None:
     with pytest.raises(ConfigError, match="has no name"):
         qgan.train(overrides={3: 4})  # pyright: ignore[reportArgumentType]
+
+
+def test_a_comparison_is_made_and_read_from_python(tmp_path: Path) -> None:
+    small = {"train.steps": 4, "evaluate.every": 2, "evaluate.metrics": ["kl", "ks"]}
+    out = tmp_path / "it"
+    made = api.compare(
+        "bimodal", seeds=1, baselines=["mlp"], controls=["none"], trials=0, overrides=small, workers=1, out=out
+    )
+    (compared,) = made.recipes
+    assert [entry.name for entry in compared.book.entries] == ["subject", "mlp"]
+    assert set(compared.results["mlp"]) == {0}
+    more = api.compare(resume=out, seeds=[0, 5], workers=1)
+    assert set(more.recipes[0].results["mlp"]) == {0, 5}
+    assert qgan.Comparison(out).declared == more.declared
+    with pytest.raises(ConfigError, match="nothing to compare"):
+        api.compare()

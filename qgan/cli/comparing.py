@@ -4,7 +4,6 @@ __all__ = ["compare"]
 
 import re
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,22 +15,18 @@ from qgan.errors import ConfigError
 if TYPE_CHECKING:
     from qgan.compare.declaration import Declaration
 
-SEEDS, TRIALS, BASELINES, CONTROLS = "10", 8, "matched,ladder", "all"
-
 
 def compare(
     recipes: Annotated[list[str] | None, typer.Argument(metavar="RECIPE...", help="Quantum ones")] = None,
     seeds: Annotated[
-        str | None, typer.Option(metavar="N|LIST", help=f"How many, or which: 3,5,8; {SEEDS} if not given")
+        str | None, typer.Option(metavar="N|LIST", help="How many, or which: 3,5,8; 10 if not given")
     ] = None,
-    baselines: Annotated[
-        str | None, typer.Option(metavar="LIST", help=f"matched, ladder, families by name; {BASELINES}")
-    ] = None,
+    baselines: Annotated[str | None, typer.Option(metavar="LIST", help="matched, ladder, families by name")] = None,
     controls: Annotated[
         str | None, typer.Option(metavar="all|none|LIST", help="Opponents that differ in one respect")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(metavar="N", help=f"Settings tried for every model; {TRIALS} if not given")
+        int | None, typer.Option(metavar="N", help="Settings tried for every model; 8 if not given")
     ] = None,
     untuned: Annotated[bool, typer.Option("--untuned", help="Try no settings: nothing will be claimed")] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Runs side by side; measured if not given")] = None,
@@ -66,24 +61,27 @@ def compare(
             allowed="1 or more, or --untuned alone",
         )
     load_plugins(plugin or [])
-    asked: dict[str, Any] = {
-        "seeds": None if seeds is None else seeds_of(seeds),
-        "baselines": _parts(baselines),
-        "controls": _parts(controls),
-        "trials": 0 if untuned else trials,
-        "changes": _changes(sets) if sets else None,
-    }
-    declaration = _declared(recipes or [], resume, asked)
+    from qgan.compare.asking import asked
+
+    declaration = asked(
+        recipes or [],
+        resume=resume,
+        seeds=None if seeds is None else seeds_of(seeds),
+        baselines=_parts(baselines),
+        controls=_parts(controls),
+        trials=0 if untuned else trials,
+        changes=_changes(sets) if sets else None,
+    )
     from qgan.compare.engine import LocalEngine
 
     engine = LocalEngine(workers=workers, plugins=plugin or [])
     if dry_run:
         _dry_run(declaration, workers, plugin or [], as_json=as_json, quiet=quiet)
         return
-    path = resume or out or _fresh(declaration)
     from qgan.cli.watching import watching
-    from qgan.compare.campaign import carry_out
+    from qgan.compare.campaign import carry_out, fresh
 
+    path = resume or out or fresh(declaration)
     try:
         with watching(path, quiet=quiet) as watcher:
             comparison = carry_out(path, declaration, engine=engine, begins=watcher.begins, told=watcher.told)
@@ -132,40 +130,6 @@ def _changes(sets: list[str]) -> dict[str, Any]:
             cure=f"Write --seeds {changes['seed']},",
         )
     return changes
-
-
-def _declared(recipes: list[str], resume: Path | None, asked: dict[str, Any]) -> "Declaration":
-    """What is asked for, over what was declared before, or over what is usual."""
-    from qgan.compare.controls import CONTROLS as KNOWN
-    from qgan.compare.declaration import declared
-    from qgan.compare.planning import baselines_of, controls_of, declaration_of
-
-    usual: dict[str, Any] = {
-        "seeds": seeds_of(SEEDS),
-        "baselines": _parts(BASELINES),
-        "controls": _parts(CONTROLS),
-        "trials": TRIALS,
-        "changes": {},
-    }
-    if resume is not None:
-        known = declared(resume).current
-        recipes = recipes or list(known.claims)
-        usual = {key: getattr(known, key) for key in usual}
-    elif not recipes:
-        raise ConfigError(
-            "There is nothing to compare",
-            allowed="qgan compare RECIPE, or --resume DIR",
-            cure="`qgan recipes` lists the recipes; name quantum ones",
-        )
-    given = usual | {key: value for key, value in asked.items() if value is not None}
-    given["baselines"] = baselines_of(given["baselines"])
-    given["controls"] = controls_of(given["controls"], known=KNOWN)
-    return declaration_of(recipes, **given)
-
-
-def _fresh(declaration: "Declaration") -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return Path("comparisons") / f"{stamp}-{'-'.join(declaration.claims)[:80]}"
 
 
 def _dry_run(

@@ -1,10 +1,11 @@
 """A comparison from its declaration to its last figure. It may be stopped anywhere, and goes on where it stood."""
 
-__all__ = ["Phase", "carry_out"]
+__all__ = ["Phase", "carry_out", "fresh"]
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 from typing import final
@@ -76,6 +77,12 @@ def carry_out(
         for recipe in recipes:
             recipe.measure_yardsticks()
     return Comparison(path)
+
+
+def fresh(declaration: Declaration) -> Path:
+    """A place for a new comparison, which nothing has been written to."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return Path("comparisons") / f"{stamp}-{'-'.join(declaration.claims)[:80]}"
 
 
 @final
