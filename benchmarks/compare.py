@@ -4,13 +4,14 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import compare_entanglement, compare_kills, compare_statistics
+from benchmarks import compare_entanglement, compare_kills, compare_statistics, compare_whole
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
     "statistics": compare_statistics.measure,
     "kills": compare_kills.measure,
     "entanglement": compare_entanglement.measure,
+    "whole": compare_whole.measure,
 }
 
 main = command(FIGURES, folder="compare", heading="Comparisons, measured on a CPU")
