@@ -1,0 +1,203 @@
+"""Under which conditions: what was equal and what was not, how settings were found, which runs there are, and where."""
+
+__all__ = ["amendments", "commands", "environment", "fairness", "runs", "tuning"]
+
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from qgan._typing import Json
+from qgan.compare.comparison import Compared, Comparison
+from qgan.compare.declaration import Declared
+from qgan.files import read_json
+from qgan.opening import differences
+from qgan.report.learning import Trace
+from qgan.report.tables import Column, Table
+
+# Names of configurations, and what no run depends on.
+NOT_COMPARED = ("recipe", "seed", "compare")
+EQUAL = {
+    "data": "data and their split, by seed",
+    "discriminator": "discriminator and its initial weights, by seed",
+    "loss": "loss",
+    "penalty": "penalty",
+    "optimizer": "optimisers and learning rates",
+    "schedule": "schedules of learning rates",
+    "train": "steps, batches, updates and averages",
+    "evaluate": "evaluation: metrics, samples, cadence, chosen checkpoint",
+    "backend": "backend of circuits",
+    "run": "threads and device",
+}
+
+
+def fairness(compared: Compared) -> tuple[list[Json], Table]:
+    """What all trained models share, and each configuration's differences from the subject's."""
+    trained = [entry for entry in compared.book.entries if entry.left_out is None]
+    own = _stated(compared.subject.document)
+    rows: list[Json] = []
+    unequal: Counter[str] = Counter()
+    for entry in trained[1:]:
+        document = _stated(entry.document)
+        keys = {_grouped(key) for key in differences(own, document)}
+        unequal.update({key.partition(".")[0] for key in keys})
+        rows += [
+            {
+                "recipe": compared.recipe,
+                "model": entry.name,
+                "key": key,
+                "subject": _text(_at(own, key)),
+                "other": _text(_at(document, key)),
+            }
+            for key in sorted(keys)
+        ]
+    shared = [
+        {"part": part, "what": what, "unequal": unequal[part], "models": len(trained) - 1} for part, what in EQUAL.items()
+    ]
+    table = Table(
+        "differences",
+        "What was not equal: differences of configurations from the subject's",
+        (
+            Column("model", "model"),
+            Column("key", "setting"),
+            Column("subject", "subject"),
+            Column("other", "model has"),
+        ),
+        rows,
+        "Everything else in the configurations is the same, word for word.",
+    )
+    return shared, table
+
+
+def tuning(compared: Compared) -> Table:
+    """What the search for settings took and found."""
+    rows = []
+    for entry in compared.book.entries:
+        known = entry.tuning
+        if known is None:
+            continue
+        rows.append(
+            {
+                "recipe": compared.recipe,
+                "model": entry.name,
+                "trials": known.trials,
+                "seconds": known.seconds,
+                "first": known.losses[0] if known.losses else None,
+                "best": min(known.losses) if known.losses else None,
+                "settings": ", ".join(f"{key} = {_text(value)}" for key, value in known.settings.items()),
+            }
+        )
+    about = "Mean over the tuning seeds of the primary metric on validation, turned so that smaller is better"
+    return Table(
+        "tuning",
+        "The search for settings, the same for all trained models",
+        (
+            Column("model", "model"),
+            Column("trials", "trials"),
+            Column("seconds", "spent", "s", testid="tuning-seconds"),
+            Column("first", "recipe's settings", about=about, testid="tuning-first"),
+            Column("best", "best settings", about=about, testid="tuning-best"),
+            Column("settings", "settings taken"),
+        ),
+        rows,
+    )
+
+
+def runs(compared: Compared, found: dict[str, dict[int, Trace]]) -> Table:
+    """Every run that there is to be."""
+    rows: list[Json] = []
+    for entry in compared.book.entries:
+        if entry.left_out is not None:
+            continue
+        for seed in compared.seeds:
+            name = compared.places.run(entry.name, seed)
+            result = compared.results.get(entry.name, {}).get(seed)
+            trace = found.get(entry.name, {}).get(seed)
+            rows.append(
+                {
+                    "recipe": compared.recipe,
+                    "model": entry.name,
+                    "seed": seed,
+                    "state": result.state if result else "not over" if trace else "not begun",
+                    "step": trace.end[0] if trace else None,
+                    "measured": result.step if result else None,
+                    "seconds": trace.end[1] if trace else None,
+                    "message": result.message if result else "",
+                    "where": name,
+                }
+            )
+    return Table(
+        "runs",
+        "All runs",
+        (
+            Column("model", "model"),
+            Column("seed", "seed"),
+            Column("state", "state"),
+            Column("step", "steps done", testid="run-steps"),
+            Column("measured", "measured at step", testid="run-measured"),
+            Column("seconds", "training", "s", testid="run-seconds"),
+            Column("message", "message"),
+            Column("where", "where"),
+        ),
+        rows,
+    )
+
+
+def environment(paths: list[Path]) -> list[Json]:
+    """Versions, machines and code of runs, each with how many runs had it."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for path in paths:
+        identity = read_json(path / "run.json")
+        versions, machine, git = (identity.get(key) or {} for key in ("versions", "machine", "git"))
+        counted.update((name, str(version)) for name, version in versions.items())
+        counted.update((f"machine: {name}", str(value)) for name, value in machine.items())
+        changed = ", with changes" if git.get("changed") else ""
+        counted.update([("code: commit", f"{git['commit']}{changed}")] if git.get("commit") else [])
+        counted.update(("plugin", str(name)) for name in identity.get("plugins", []))
+    return [{"name": name, "value": value, "runs": count} for (name, value), count in sorted(counted.items())]
+
+
+def amendments(declared: Declared) -> list[Json]:
+    """What was changed after the first declaration."""
+    return [
+        {"at": each.at, "changed": list(each.changed), "runs": each.runs, "sha256": each.declaration.sha256()}
+        for each in declared.amendments
+    ]
+
+
+def commands(comparison: Comparison) -> list[str]:
+    """What to type to have all this again."""
+    known = comparison.declared.current
+    parts = ["qgan", "compare", *known.claims, "--seeds", ",".join(map(str, known.seeds))]
+    parts += ["--baselines", ",".join(known.baselines)] if known.baselines else []
+    parts += ["--controls", ",".join(known.controls) or "none"]
+    parts += ["--trials", str(known.trials)] if known.trials else ["--untuned"]
+    for key, value in sorted(known.changes.items()):
+        parts += ["--set", f"{key}={value}"]
+    return [shlex.join([*parts, "--out", "again"]), "qgan report again --open"]
+
+
+def _stated(document: Json) -> Json:
+    return {key: value for key, value in document.items() if key not in NOT_COMPARED}
+
+
+def _grouped(key: str) -> str:
+    """A generator is another as a whole; of all else, each setting is named."""
+    return "generator" if key == "generator" or key.startswith("generator.") else key
+
+
+def _at(document: Json, key: str) -> Any:
+    found: Any = document
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        name = str(value.get("name", ""))
+        rest = ", ".join(f"{key} = {_text(each)}" for key, each in value.items() if key != "name")
+        return f"{name}: {rest}" if name and rest else name or rest
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_text(each) for each in value) + "]"
+    return "\N{EN DASH}" if value is None else str(value)

@@ -1,0 +1,166 @@
+"""Everything that a comparison's page says, as one plain document; page, JSON and CSV are made of it alone."""
+
+__all__ = ["Document", "document"]
+
+import platform  # noqa: F401
+from typing import TypeAlias
+
+import qgan
+from qgan._typing import Json
+from qgan.compare.comparison import Compared, Comparison
+from qgan.compare.standings import Standings, device_of, standings
+from qgan.compare.verdict import RULE
+from qgan.report.bibliography import entries_for
+from qgan.report.circumstances import amendments, commands, environment, fairness, runs, tuning
+from qgan.report.economy import break_even, cost, hardware, speed
+from qgan.report.learning import curves, reaching, traces
+from qgan.report.quality import Quality
+from qgan.report.warning import warnings_of
+
+Document: TypeAlias = Json
+SCHEMA = 1
+
+
+def document(comparison: Comparison) -> Document:
+    """Of a comparison, finished or not. The same directory gives the same document."""
+    declared = comparison.declared
+    known = declared.current
+    recipes = [recipe(compared) for compared in comparison.recipes]
+    waiting = [name for name in known.claims if name not in {each["recipe"] for each in recipes}]
+    changed = amendments(declared)
+    return {
+        "schema": SCHEMA,
+        "kind": "comparison",
+        "qgan": qgan.__version__,
+        "title": ", ".join(known.claims),
+        "declaration": {
+            "at": declared.at,
+            "sha256": declared.first.sha256(),
+            "current_sha256": known.sha256(),
+            "document": known.document(),
+            "amendments": changed,
+        },
+        "rule": {"alpha": RULE.alpha, "say_from": RULE.say_from, "claim_from": RULE.claim_from},
+        "recipes": recipes,
+        "waiting": waiting,
+        "environment": environment(_run_paths(comparison)),
+        "commands": commands(comparison),
+        "bibliography": entries_for([entry.document for c in comparison.recipes for entry in c.book.entries]),
+    }
+
+
+def recipe(compared: Compared) -> Json:
+    """One of its recipes."""
+    judged, found = standings(compared), traces(compared)
+    quality = Quality(compared, judged)
+    reached, shares = reaching(compared, found)
+    shared, unequal = fairness(compared)
+    tables = [
+        *quality.tables(),
+        reached,
+        speed(compared),
+        cost(compared),
+        break_even(compared),
+        unequal,
+        tuning(compared),
+        runs(compared, found),
+    ]
+    claim = compared.claim
+    return {
+        "recipe": compared.recipe,
+        "claim": claim.model_dump(mode="json"),
+        "opponent": compared.opponent,
+        "family": compared.book.family,
+        "seeds": list(compared.seeds),
+        "tuned": compared.tuned,
+        "better": quality.direction(claim.metric),
+        "floor": quality.reference(claim.metric, "floor"),
+        "trivial": quality.reference(claim.metric, "trivial"),
+        "device": device_of(compared.subject.config(0)),
+        "verdict": _verdict(judged),
+        "contests": _contests(judged, compared),
+        "left_out": [list(each) for each in judged.left_out],
+        "not_trained": [{"model": e.name, "why": e.left_out} for e in compared.book.entries if e.left_out],
+        "keys": _keys(compared, judged, quality),
+        "tables": {table.name: table.document() for table in tables},
+        "curves": curves(compared, found),
+        "reached": {"skill": claim.skill, "models": shares},
+        "hardware": hardware(compared),
+        "equal": shared,
+        "warnings": warnings_of(compared, judged),
+    }
+
+
+def _verdict(judged: Standings) -> Json:
+    if judged.judgement is None:
+        return {"kind": None, "standing": None, "sentence": None, "reasons": [], "why_not": judged.why_not}
+    primary = judged.judgement.primary
+    return {
+        "kind": primary.kind,
+        "standing": primary.standing,
+        "sentence": primary.sentence,
+        "reasons": list(primary.reasons),
+        "why_not": None,
+    }
+
+
+def _contests(judged: Standings, compared: Compared) -> list[Json]:
+    """The primary one first: per seed, and what the tests say of them."""
+    judgement = judged.judgement
+    if judgement is None:
+        return []
+    return [
+        {
+            "metric": verdict.finding.contest.metric,
+            "opponent": verdict.finding.contest.opponent,
+            "primary": verdict is judgement.primary,
+            "seeds": list(compared.seeds),
+            "differences": list(verdict.finding.contest.differences),
+            "mean": verdict.finding.plain.mean,
+            "low": verdict.finding.plain.interval.low,
+            "high": verdict.finding.plain.interval.high,
+            "level": verdict.finding.plain.interval.level,
+            "p": verdict.finding.p,
+            "tests": verdict.finding.tests,
+            "margin": verdict.finding.contest.margin,
+            "equivalence_p": verdict.finding.equivalence_p,
+            "detectable": verdict.finding.corrected.detectable,
+            "kind": verdict.kind,
+            "standing": verdict.standing,
+            "sentence": verdict.sentence,
+        }
+        for verdict in (judgement.primary, *judgement.secondary)
+    ]
+
+
+def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
+    """The numbers that stand beside the verdict; None where they are not known."""
+    metric, opponent = compared.claim.metric, compared.opponent
+    headline = judged.ladder.headline if judged.ladder else None
+    base, rival = compared.speed.get("subject"), compared.speed.get(opponent or "")
+    fair = base is not None and rival is not None and not base.contended and not rival.contended
+    tie = compared.cost.break_even if compared.cost else None
+    return {
+        "skill_subject": quality.score(metric, "subject")["skill"],
+        "skill_opponent": quality.score(metric, opponent)["skill"] if opponent else None,
+        "climbed": judged.ladder is not None,
+        "headline_model": headline.model if headline else None,
+        "headline_parameters": headline.parameters if headline else None,
+        "parameters": compared.subject.parameters,
+        "seconds_subject": base.seconds_per_step if base else None,
+        "seconds_opponent": rival.seconds_per_step if rival else None,
+        "slower": base.seconds_per_step / rival.seconds_per_step if fair and base and rival else None,
+        "contended": bool((base and base.contended) or (rival and rival.contended)),
+        "orders": tie.orders if tie else None,
+        "why_not": tie.why_not if tie else None,
+    }
+
+
+def _run_paths(comparison: Comparison) -> list:
+    return [
+        path
+        for compared in comparison.recipes
+        for entry in compared.book.entries
+        for seed in compared.seeds
+        if (path := comparison.path / compared.places.run(entry.name, seed)) and (path / "run.json").is_file()
+    ]

@@ -1,0 +1,137 @@
+"""What models take: seconds by part, memory, circuits, shots; what training costs, here and on a quantum computer."""
+
+__all__ = ["break_even", "cost", "hardware", "speed"]
+
+from dataclasses import asdict
+from typing import Any
+
+from qgan._typing import Json
+from qgan.compare.comparison import Compared
+from qgan.compare.cost import BreakEven
+from qgan.report.tables import Column, Table
+
+MEBIBYTE = 2**20
+PARTS = ("generator forward", "generator backward", "discriminator", "rest")
+
+
+def speed(compared: Compared) -> Table:
+    """A row for each model that was timed."""
+    rows: list[Json] = []
+    for entry in compared.book.entries:
+        known = compared.speed.get(entry.name)
+        if known is None:
+            continue
+        rows.append(
+            {
+                "recipe": compared.recipe,
+                "model": entry.name,
+                "seconds_per_step": known.seconds_per_step,
+                **{part.replace(" ", "_"): known.split.get(part) for part in PARTS},
+                "steps_per_second": 1 / known.seconds_per_step if known.seconds_per_step else None,
+                "samples_per_second": known.samples_per_second,
+                "executions": known.executions,
+                "shots": known.shots,
+                "operations": sum(known.operations.values()) if known.operations else None,
+                "peak": known.peak_bytes / MEBIBYTE,
+                "cpu_seconds": known.cpu_seconds_per_step,
+                "threads": known.threads,
+                "compiled": known.compiled,
+                "gpu": known.gpu or "none",
+                "timed": known.steps,
+                "load": known.load,
+                "contended": f"contended: {known.contended}" if known.contended else "alone",
+            }
+        )
+    split = [Column(part.replace(" ", "_"), part, "s", testid="seconds-" + part.replace(" ", "-")) for part in PARTS]
+    return Table(
+        "speed",
+        "Speed",
+        (
+            Column("model", "model"),
+            Column("seconds_per_step", "a step", "s", "Median over the timed steps", testid="seconds-per-step"),
+            *split,
+            Column("steps_per_second", "steps a second", "1/s", testid="steps-per-second"),
+            Column("samples_per_second", "samples a second", "1/s", testid="samples-per-second"),
+            Column("executions", "circuits a step"),
+            Column("shots", "shots a step"),
+            Column("operations", "operations a step", about="Floating-point operations, counted"),
+            Column("peak", "peak memory", "MiB", testid="peak-memory"),
+            Column("cpu_seconds", "CPU time a step", "s", testid="cpu-seconds-per-step"),
+            Column("threads", "threads"),
+            Column("compiled", "compiled", about="Whether circuits run as compiled kernels"),
+            Column("gpu", "GPU"),
+            Column("timed", "steps timed"),
+            Column("load", "load before"),
+            Column("contended", "machine"),
+        ),
+        rows,
+        "Each model alone on the machine, one process; evaluations and checkpoints are not in it.",
+    )
+
+
+def cost(compared: Compared) -> Table:
+    """What a whole run takes here."""
+    known = compared.cost
+    rows: list[Json] = [
+        {
+            "recipe": compared.recipe,
+            "model": model,
+            "parameters": parameters,
+            "cpu_seconds": known.cpu_seconds.get(model),
+            "gpu_seconds": known.gpu_seconds.get(model),
+            "joules": known.joules.get(model),
+        }
+        for model, parameters in (known.parameters.items() if known else ())
+    ]
+    return Table(
+        "cost",
+        "What one run takes on this machine",
+        (
+            Column("model", "model"),
+            Column("parameters", "parameters"),
+            Column("cpu_seconds", "CPU time", "s", testid="cpu-seconds"),
+            Column("gpu_seconds", "GPU time", "s", testid="gpu-seconds"),
+            Column("joules", "energy", "J"),
+        ),
+        rows,
+        "Medians over seeds; a dash where no GPU was used, or the machine does not tell its energy.",
+    )
+
+
+def break_even(compared: Compared) -> Table:
+    """The clock at which a quantum computer would tie, for the circuit and for wider ones."""
+    known = compared.cost
+    first = [known.break_even] if known and known.break_even else []
+    rows = [_tie(compared.recipe, tie, "this circuit") for tie in first]
+    rows += [_tie(compared.recipe, tie, "more wires, not trained") for tie in (known.over_wires if known else ())]
+    return Table(
+        "break-even",
+        "The break-even clock",
+        (
+            Column("wires", "qubits"),
+            Column("of", "of"),
+            Column("skill", "to a skill of", testid="break-even-skill"),
+            Column("classical_seconds", "classical opponent", "s", testid="classical-seconds"),
+            Column("subject_steps", "subject's steps", testid="subject-steps"),
+            Column("executions", "circuits times shots", testid="executions-total"),
+            Column("seconds_elsewhere", "rest of these steps", "s", testid="seconds-elsewhere"),
+            Column("clock", "clock to tie", "1/s", "Executions a second, without any latency", testid="break-even-clock"),
+            Column("latency", "latency to tie", "s", "For each job, at an unlimited clock", testid="break-even-latency"),
+            Column("todays_clock", "today's clock", "1/s", testid="todays-clock"),
+            Column("orders", "orders of magnitude away"),
+            Column("why_not", "at no clock, as"),
+        ),
+        rows,
+        "The rate of executions at which a quantum computer would take as long as the primary opponent takes to the "
+        "stated skill.",
+    )
+
+
+def hardware(compared: Compared) -> Json | None:
+    """The estimate of a training on a quantum computer."""
+    known = compared.cost.hardware if compared.cost else None
+    return asdict(known) if known else None
+
+
+def _tie(recipe: str, tie: BreakEven, of: str) -> dict[str, Any]:
+    return {"recipe": recipe, "model": "subject", "of": of, **asdict(tie)}

@@ -1,0 +1,100 @@
+"""Matplotlib's SVG for a page: colours by the style sheet, no style attributes, and names of its own."""
+
+__all__ = ["inline", "pdf", "svg"]
+
+import io
+import re
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from qgan.report.figures.style import ROLES, drawing
+
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+URL = re.compile(r"url\(#([^)]+)\)")
+# Said by the style sheet for all pictures.
+DROPPED = {"font-family", "font"}
+
+
+def svg(figure: Figure, name: str) -> bytes:
+    """For a paper; the same bytes for the same figure."""
+    file = io.BytesIO()
+    with drawing(), mpl.rc_context({"svg.hashsalt": name}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
+def pdf(figure: Figure) -> bytes:
+    """For a paper; the same bytes for the same figure."""
+    file = io.BytesIO()
+    with drawing():
+        figure.savefig(file, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return file.getvalue()
+
+
+def inline(figure: Figure, name: str, alt: str) -> str:
+    """An element for HTML.
+
+    Args:
+        figure: What is drawn.
+        name: Of the picture, unlike all others of the page.
+        alt: What is to be seen, for who does not see it.
+    """
+    root = ElementTree.fromstring(svg(figure, name))
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{SVG}metadata", f"{SVG}style") or (child.tag == f"{SVG}defs" and not _kept(child)):
+                parent.remove(child)
+    used = {match for each in root.iter() for value in each.attrib.values() for match in _references(value)}
+    for element in root.iter():
+        _plain(element, name, used)
+    for key in ("width", "height", "version"):
+        root.attrib.pop(key, None)
+    root.attrib |= {"role": "img", "aria-label": alt, "class": "plot"}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _kept(defs: ElementTree.Element) -> bool:
+    return any(child.tag != f"{SVG}style" for child in defs)
+
+
+def _references(value: str) -> list[str]:
+    return [value[1:]] if value.startswith("#") else URL.findall(value)
+
+
+def _plain(element: ElementTree.Element, name: str, used: set[str]) -> None:
+    element.tag = element.tag.removeprefix(SVG)
+    attributes: dict[str, str] = {}
+    for key, value in element.attrib.items():
+        if key == "id":
+            if value in used:
+                attributes["id"] = f"{name}-{value}"
+        elif key == "style":
+            attributes |= _presentation(value)
+        elif key == f"{XLINK}href":
+            attributes["href"] = f"#{name}-{value[1:]}" if value.startswith("#") else value
+        elif not key.startswith("{"):
+            attributes[key] = _coloured(URL.sub(rf"url(#{name}-\1)", value))
+    element.attrib.clear()
+    element.attrib |= attributes
+    if element.text is not None and not element.text.strip():
+        element.text = None
+    element.tail = None
+
+
+def _presentation(style: str) -> dict[str, str]:
+    """Declarations as attributes, which a strict policy allows."""
+    pairs = [part.partition(":") for part in style.split(";") if ":" in part]
+    found = {}
+    for key, value in ((key.strip(), value.strip()) for key, _, value in pairs):
+        if key == "font" and (size := re.search(r"([0-9.]+)px", value)):
+            found["font-size"] = size[1]
+        if key not in DROPPED:
+            found[key] = _coloured(value.removesuffix("px") if key == "font-size" else value)
+    return found
+
+
+def _coloured(value: str) -> str:
+    role = ROLES.get(value.lower())
+    return f"var(--{role})" if role else value

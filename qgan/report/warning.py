@@ -1,0 +1,58 @@
+"""What a reader has to know before believing a page."""
+
+__all__ = ["warnings_of"]
+
+from qgan.compare.comparison import Compared
+from qgan.compare.standings import Standings
+from qgan.compare.verdict import RULE
+
+
+def warnings_of(compared: Compared, judged: Standings) -> list[str]:
+    """In the order of their weight."""
+    return [
+        *_about_claims(compared),
+        *_about_runs(compared),
+        *_about_contests(judged),
+        *_about_times(compared),
+    ]
+
+
+def _about_claims(compared: Compared) -> list[str]:
+    found, n = [], len(compared.seeds)
+    if not compared.tuned:
+        found.append("Nothing was tuned, so that nothing is claimed.")
+    if n < RULE.say_from:
+        found.append(f"{n} seeds: fewer than {RULE.say_from} bear no claim.")
+    elif n < RULE.claim_from:
+        found.append(f"{n} seeds: with fewer than {RULE.claim_from}, what is said is indicative.")
+    if compared.opponent is None:
+        found.append("The best of the classical families is not known yet.")
+    return found
+
+
+def _about_runs(compared: Compared) -> list[str]:
+    found = []
+    for entry in compared.book.entries:
+        if entry.left_out is not None:
+            found.append(f"{entry.name} is not trained: {entry.left_out}")
+            continue
+        for state in ("failed", "diverged"):
+            results = compared.results.get(entry.name, {})
+            if seeds := [str(seed) for seed, result in results.items() if result.state == state]:
+                found.append(f"{entry.name} {state} on seed {', '.join(seeds)}, which counts at the trivial score.")
+        missing = [str(seed) for seed in compared.seeds if seed not in compared.results.get(entry.name, {})]
+        if missing:
+            found.append(f"{entry.name} is not over on seed {', '.join(missing)}.")
+    return found
+
+
+def _about_contests(judged: Standings) -> list[str]:
+    return [f"No contest of {what}: {why}." for what, why in judged.left_out]
+
+
+def _about_times(compared: Compared) -> list[str]:
+    return [
+        f"The times of {model} may be those of a busy machine: {known.contended}."
+        for model, known in compared.speed.items()
+        if known.contended
+    ]
