@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from qgan.cli.comparing import compare
 from qgan.cli.listings import backends, circuits, recipes
 from qgan.cli.options import say
+from qgan.cli.reporting import report
 from qgan.cli.results import evaluate, runs, sample, track
 from qgan.cli.training import train
 from qgan.errors import QganError, ResourceError
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Train quantum GANs, and their classical baselines, in one loop. Start with: [bold]qgan train[/bold]",
 )
-for command in (train, compare, sample, evaluate, runs, track, recipes, circuits, backends):
+for command in (train, compare, report, sample, evaluate, runs, track, recipes, circuits, backends):
     app.command()(command)
 
 

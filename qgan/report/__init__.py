@@ -1,5 +1,5 @@
 """The page of a comparison, and of single runs: one file, for reading offline and on paper."""
 
-__all__ = ["Written", "write_report"]
+__all__ = ["Written", "report_comparison", "report_runs"]
 
-from qgan.report.page import Written, write_report
+from qgan.report.page import Written, report_comparison, report_runs

@@ -10,11 +10,12 @@ from qgan._typing import Json
 
 ENTRY = re.compile(r"^@\w+\{([^,]+),.*?^\}$", re.MULTILINE | re.DOTALL)
 
-# Behind every comparison: tests, corrections, intervals, bands, time to skill; and what it runs on.
-ALWAYS = ("fisher1935design", "pitman1937significance", "holm1979simple", "westfall2001optimally",
-          "schuirmann1987comparison", "maurer1995multiple", "agarwal2021deep", "efron1987better",
-          "kaplan1958nonparametric", "mantel1966evaluation", "bergholm2018pennylane", "paszke2019pytorch")  # fmt: skip
-TUNED = ("akiba2019optuna",)
+# Behind every run; behind every comparison: tests, corrections, intervals, bands, time to skill.
+ALWAYS = ("bergholm2018pennylane", "paszke2019pytorch")
+COMPARISON = ("fisher1935design", "pitman1937significance", "holm1979simple", "westfall2001optimally",
+              "schuirmann1987comparison", "maurer1995multiple", "agarwal2021deep", "efron1987better",
+              "kaplan1958nonparametric", "mantel1966evaluation")  # fmt: skip
+ON_TOP = {"comparison": COMPARISON, "tuning": ("akiba2019optuna",)}
 # By what a configuration names, wherever it stands.
 METHODS: Mapping[str, tuple[str, ...]] = {
     "adam": ("kingma2015adam",),
@@ -79,15 +80,16 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def entries_for(documents: Iterable[Json], *, tuned: bool = False) -> list[Json]:
+def entries_for(documents: Iterable[Json], *, also: Iterable[str] = ()) -> list[Json]:
     """BibTeX entries and what they are cited for.
 
     Args:
         documents: Configurations of runs.
-        tuned: Whether settings were searched for.
+        also: ``"comparison"`` for what every comparison rests on, ``"tuning"`` for the search for settings.
     """
-    cited: dict[str, list[str]] = {key: ["every comparison"] for key in ALWAYS}
-    cited |= {key: ["the search for settings"] for key in TUNED} if tuned else {}
+    cited: dict[str, list[str]] = {key: ["every run"] for key in ALWAYS}
+    for what in also:
+        cited |= {key: [what] for key in ON_TOP[what]}
     for name in sorted({each for document in documents for each in _named(document)}):
         for key in METHODS.get(name, ()):
             cited.setdefault(key, []).append(name)

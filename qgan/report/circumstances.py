@@ -52,7 +52,8 @@ def fairness(compared: Compared) -> tuple[list[Json], Table]:
             for key in sorted(keys)
         ]
     shared = [
-        {"part": part, "what": what, "unequal": unequal[part], "models": len(trained) - 1} for part, what in EQUAL.items()
+        {"part": part, "what": what, "unequal": unequal[part], "models": len(trained) - 1}
+        for part, what in EQUAL.items()
     ]
     table = Table(
         "differences",

@@ -2,7 +2,7 @@
 
 __all__ = ["Document", "document"]
 
-import platform  # noqa: F401
+from pathlib import Path
 from typing import TypeAlias
 
 import qgan
@@ -45,7 +45,10 @@ def document(comparison: Comparison) -> Document:
         "waiting": waiting,
         "environment": environment(_run_paths(comparison)),
         "commands": commands(comparison),
-        "bibliography": entries_for([entry.document for c in comparison.recipes for entry in c.book.entries]),
+        "bibliography": entries_for(
+            [entry.document for compared in comparison.recipes for entry in compared.book.entries],
+            also=("comparison", *(["tuning"] if known.trials else [])),
+        ),
     }
 
 
@@ -156,7 +159,7 @@ def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
     }
 
 
-def _run_paths(comparison: Comparison) -> list:
+def _run_paths(comparison: Comparison) -> list[Path]:
     return [
         path
         for compared in comparison.recipes

@@ -115,8 +115,12 @@ def break_even(compared: Compared) -> Table:
             Column("subject_steps", "subject's steps", testid="subject-steps"),
             Column("executions", "circuits times shots", testid="executions-total"),
             Column("seconds_elsewhere", "rest of these steps", "s", testid="seconds-elsewhere"),
-            Column("clock", "clock to tie", "1/s", "Executions a second, without any latency", testid="break-even-clock"),
-            Column("latency", "latency to tie", "s", "For each job, at an unlimited clock", testid="break-even-latency"),
+            Column(
+                "clock", "clock to tie", "1/s", "Executions a second, without any latency", testid="break-even-clock"
+            ),
+            Column(
+                "latency", "latency to tie", "s", "For each job, at an unlimited clock", testid="break-even-latency"
+            ),
             Column("todays_clock", "today's clock", "1/s", testid="todays-clock"),
             Column("orders", "orders of magnitude away"),
             Column("why_not", "at no clock, as"),

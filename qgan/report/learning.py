@@ -136,7 +136,9 @@ def reaching(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> tu
             Column("n", "of"),
             Column("steps", "median steps", about=about, testid="steps-to-skill"),
             Column("seconds", "median seconds", "s", about=about, testid="seconds-to-skill"),
-            Column("steps_p", "log-rank p, steps", about="Against the subject, two-sided, uncorrected", testid="steps-p"),
+            Column(
+                "steps_p", "log-rank p, steps", about="Against the subject, two-sided, uncorrected", testid="steps-p"
+            ),
             Column("seconds_p", "log-rank p, seconds", about="Against the subject, uncorrected", testid="seconds-p"),
         ),
         rows,
@@ -209,7 +211,11 @@ def _share(estimate: Reached, ends: Sequence[float]) -> Json:
     """A staircase from 0 to the last end."""
     last = max(ends, default=0.0)
     grown = [(time, share) for time, share in zip(estimate.times, estimate.shares, strict=True) if time < inf]
-    steps = [(0.0, 0.0), *grown, (max(last, *(time for time, _ in grown)) if grown else last, grown[-1][1] if grown else 0.0)]
+    steps = [
+        (0.0, 0.0),
+        *grown,
+        (max(last, *(time for time, _ in grown)) if grown else last, grown[-1][1] if grown else 0.0),
+    ]
     return {"times": [time for time, _ in steps], "shares": [share for _, share in steps], "n": estimate.n}
 
 

@@ -1,29 +1,23 @@
-"""The page, its data and its figures, written beside a comparison."""
+"""Pages, their data and their figures, written beside what they are about."""
 
-__all__ = ["Written", "render", "write_report"]
+__all__ = ["Written", "report_comparison", "report_runs"]
 
-import base64
-import hashlib
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any, final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import final
 
 from qgan._typing import Json
 from qgan.compare.comparison import Comparison
+from qgan.errors import ResourceError
 from qgan.files import atomic_write
 from qgan.report.data import document
-from qgan.report.figures.svg import inline, pdf, svg
-from qgan.report.numbers import exact, shown
-from qgan.report.pictures import Picture, Plate, figures_of, plates_of
-from qgan.report.tables import HOOKS, csv_of
-
-NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.+=-]+")
+from qgan.report.pictures import Picture, figures_of
+from qgan.report.plates import Plates, plates_of, plates_of_run
+from qgan.report.rendering import canonical, render, safe
+from qgan.report.single import document_of_runs, figures_of_run
+from qgan.report.tables import csv_of
+from qgan.runs import RunDirectory
 
 
 @final
@@ -42,104 +36,68 @@ class Written:
     files: tuple[Path, ...]
 
 
-def write_report(path: Path) -> Written:
-    """Reads a comparison and writes ``report/`` into it: page, ``data.json``, CSV and figures.
+def report_comparison(path: Path, out: Path | None = None) -> Written:
+    """Makes the page of a comparison, finished or not, with its ``data.json``, CSV and figures.
 
     Args:
         path: The comparison's directory.
+        out: Where to; ``report`` in that directory if None.
 
     Raises:
         CheckpointError: If something in it cannot be read.
         ConfigError: If it is no comparison.
+        ResourceError: If nothing can be written there.
     """
     comparison = Comparison(path)
     said = document(comparison)
-    pictures: dict[str, list[Picture]] = {}
-    plates: dict[str, list[Plate]] = {}
-    circuits: dict[str, str | None] = {}
-    for recipe, compared in zip(said["recipes"], comparison.recipes, strict=True):
-        name = recipe["recipe"]
-        pictures[name] = list(figures_of(recipe))
-        plates[name], _, circuits[name] = plates_of(compared)
-    files = {"index.html": render(said, pictures, plates, circuits).encode(), "data.json": canonical(said)}
-    for recipe in said["recipes"]:
-        for table in recipe["tables"].values():
-            files[f"csv/{safe(recipe['recipe'])}-{table['name']}.csv"] = csv_of(table).encode()
-        shown_too = [plate.picture for plate in plates[recipe["recipe"]] if plate.picture is not None]
-        for picture in (*pictures[recipe["recipe"]], *shown_too):
-            files[f"figures/{safe(picture.name)}.svg"] = svg(picture.figure, picture.name)
-            files[f"figures/{safe(picture.name)}.pdf"] = pdf(picture.figure)
-    return _written(path / "report", files, said)
+    names = [recipe["recipe"] for recipe in said["recipes"]]
+    pictures = {recipe["recipe"]: figures_of(recipe) for recipe in said["recipes"]}
+    plates = {compared.recipe: plates_of(compared) for compared in comparison.recipes}
+    page = render("comparison.html", said=said, pictures=pictures, plates=plates)
+    tables = {f"{safe(name)}-{table['name']}": table for name, table in _tables(said["recipes"], names)}
+    return _written(out or path / "report", page, said, tables, _drawn(pictures, plates))
 
 
-def render(
-    said: Json,
-    pictures: Mapping[str, list[Picture]],
-    plates: Mapping[str, list[Plate]],
-    circuits: Mapping[str, str | None],
-) -> str:
-    """The page's HTML."""
-    return _environment().get_template("comparison.html").render(
-        said=said, pictures=pictures, plates=plates, circuits=circuits, **_assets()
-    )
+def report_runs(paths: Sequence[Path], out: Path | None = None) -> Written:
+    """Makes the page of one or more runs.
+
+    Args:
+        paths: Their directories.
+        out: Where to; ``report`` in the directory of the first if None.
+
+    Raises:
+        CheckpointError: If something in them cannot be read.
+        ConfigError: If one of them is no run.
+        ResourceError: If nothing can be written there.
+    """
+    runs = [RunDirectory.open(path) for path in paths]
+    said = document_of_runs(runs)
+    names = [run["id"] for run in said["runs"]]
+    pictures = {run["id"]: figures_of_run(run) for run in said["runs"]}
+    plates = {name: plates_of_run(run) for name, run in zip(names, runs, strict=True)}
+    page = render("runs.html", said=said, pictures=pictures, plates=plates)
+    tables = {f"{safe(name)}-{table['name']}": table for name, table in _tables(said["runs"], names)}
+    return _written(out or paths[0] / "report", page, said, tables, _drawn(pictures, plates))
 
 
-def canonical(said: Json) -> bytes:
-    """The document as JSON, the same bytes for the same document."""
-    return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+def _tables(parts: Iterable[Json], names: Iterable[str]) -> list[tuple[str, Json]]:
+    return [(name, table) for name, part in zip(names, parts, strict=True) for table in part["tables"].values()]
 
 
-def safe(name: str) -> str:
-    """A name as a part of a path and of an address."""
-    return NOT_IN_NAMES.sub("-", name).strip(".-") or "unnamed"
+def _drawn(pictures: Mapping[str, list[Picture]], plates: Mapping[str, Plates]) -> list[Picture]:
+    samples = [plate.picture for each in plates.values() for plate in each.plates if plate.picture is not None]
+    return [*(picture for each in pictures.values() for picture in each), *samples]
 
 
-def hooks(row: Json, column: Json) -> dict[str, str]:
-    """Attributes that say of what a number is."""
-    known = {**{key: row[key] for key in HOOKS if row.get(key) is not None}, **column["hooks"]}
-    return {f"data-{key}": str(value) for key, value in known.items()}
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is one, and not a truth value."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("qgan.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"shown": shown, "exact": exact, "safe_name": safe}
-    environment.tests |= {"numeric": is_number}
-    environment.globals |= {"hooks": hooks, "inline": _inline}
-    return environment
-
-
-def _inline(picture: Picture) -> str:
-    from markupsafe import Markup
-
-    return Markup(inline(picture.figure, safe(picture.name), picture.alt))  # noqa: S704
-
-
-def _assets() -> dict[str, str]:
-    """Style and script, and the hashes by which alone the policy lets them in."""
-    folder = resources.files("qgan.report").joinpath("templates")
-    style, script = (folder.joinpath(name).read_text("utf-8") for name in ("style.css", "sort.js"))
-    return {"style": style, "script": script, "style_hash": _hash(style), "script_hash": _hash(script)}
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _written(folder: Path, files: Mapping[str, bytes], said: Json) -> Written:
-    for name, content in files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(target, content)
+def _written(folder: Path, page: str, said: Json, tables: Mapping[str, Json], pictures: Iterable[Picture]) -> Written:
+    files = {"index.html": page.encode(), "data.json": canonical(said)}
+    files |= {f"csv/{name}.csv": csv_of(table).encode() for name, table in tables.items()}
+    for picture in pictures:
+        files |= {f"figures/{safe(picture.name)}.svg": picture.svg, f"figures/{safe(picture.name)}.pdf": picture.pdf}
+    try:
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(folder / name, content)
+    except OSError as error:
+        raise ResourceError(f"{folder} cannot be written", got=error, cure="Give another place with --out") from error
     return Written(folder / "index.html", said, tuple(folder / name for name in files))

@@ -54,7 +54,9 @@ class Quality:
         """What is said of the subject against a model on a metric."""
         judgement = self.standings.judgement
         said = [] if judgement is None else [judgement.primary, *judgement.secondary]
-        return next((v for v in said if (v.finding.contest.metric, v.finding.contest.opponent) == (metric, model)), None)
+        return next(
+            (v for v in said if (v.finding.contest.metric, v.finding.contest.opponent) == (metric, model)), None
+        )
 
     def score(self, metric: str, model: str) -> Json:
         """Median, interquartile mean and skill over seeds, failed ones at the trivial score."""
@@ -199,7 +201,12 @@ class Quality:
                 there = len(models) == 2 and all(seed in losses[model] for model in models)
                 row["difference"] = losses[models[0]][seed] - losses[models[1]][seed] if there else None
                 rows.append(row)
-        columns = [Column("metric", "metric"), Column("seed", "seed"), Column("floor", "floor"), Column("trivial", "trivial")]
+        columns = [
+            Column("metric", "metric"),
+            Column("seed", "seed"),
+            Column("floor", "floor"),
+            Column("trivial", "trivial"),
+        ]
         for role, model in zip(("subject", "opponent"), models, strict=False):
             hooks = {"model": model}
             columns.append(Column(f"{role}_score", model, testid="score", hooks=hooks))
@@ -271,7 +278,7 @@ class Quality:
                 self._row(
                     metric,
                     entry.name,
-                    what=entry.left_out and f"Not trained: {entry.left_out}" or entry.what,
+                    what=entry.what if entry.left_out is None else f"Not trained: {entry.left_out}",
                     parameters=entry.parameters,
                     circuit_weights=entry.circuit_weights,
                     tangent_rank=entry.tangent_rank,
@@ -293,7 +300,9 @@ class Quality:
                 Column("what", "what it changes"),
                 Column("parameters", "parameters"),
                 Column("circuit_weights", "circuit weights"),
-                Column("tangent_rank", "tangent rank", about="In how many directions the circuit weights move what is read"),
+                Column(
+                    "tangent_rank", "tangent rank", about="In how many directions the circuit weights move what is read"
+                ),
                 *_scored(),
                 Column("skill", "skill"),
                 *DIFFERENCE,
@@ -332,7 +341,12 @@ def difference(verdict: Verdict | None) -> Json:
     if verdict is None:
         return {"difference": None, "difference_low": None, "difference_high": None, "p": None, "verdict": None}
     finding = verdict.finding
-    return {**paired_ends(finding.plain), "p": finding.p, "verdict": f"{verdict.kind} ({verdict.standing})"}
+    return {**paired_ends(finding.plain), "p": finding.p, "verdict": _said(verdict)}
+
+
+def _said(verdict: Verdict) -> str:
+    usual = verdict.standing in ("primary", "secondary", "none")
+    return verdict.kind if usual else f"{verdict.kind} ({verdict.standing})"
 
 
 def paired_ends(test: Paired) -> Json:

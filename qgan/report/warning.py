@@ -40,10 +40,10 @@ def _about_runs(compared: Compared) -> list[str]:
             results = compared.results.get(entry.name, {})
             if seeds := [str(seed) for seed, result in results.items() if result.state == state]:
                 found.append(f"{entry.name} {state} on seed {', '.join(seeds)}, which counts at the trivial score.")
-        missing = [str(seed) for seed in compared.seeds if seed not in compared.results.get(entry.name, {})]
-        if missing:
-            found.append(f"{entry.name} is not over on seed {', '.join(missing)}.")
-    return found
+    trained = [entry.name for entry in compared.book.entries if entry.left_out is None]
+    every = len(trained) * len(compared.seeds)
+    missing = every - sum(len(compared.results.get(name, {})) for name in trained)
+    return [*found, *([f"{missing} of {every} runs are not over yet."] if missing else [])]
 
 
 def _about_contests(judged: Standings) -> list[str]:

@@ -13,7 +13,7 @@ from qgan.compare import stored
 from qgan.compare.carrying import carry_out
 from qgan.compare.controls import reach_of
 from qgan.compare.cost import BreakEven, Cost, Hardware
-from qgan.compare.declaration import Claim, Declaration, declare
+from qgan.compare.declaration import Claim, Declaration, declare, declared
 from qgan.compare.entries import Book, Entry, Tuning
 from qgan.compare.models import ladder_of, subject_and_opponents
 from qgan.compare.places import Places
@@ -62,9 +62,7 @@ def compared(
         changes: To all configurations.
         measured: Whether there are files of speed and cost; what they say is made up.
     """
-    claims = {
-        name: Claim(metric=METRICS[name][0], opponent="matched", margin=0.1, skill=0.5) for name in recipes
-    }
+    claims = {name: Claim(metric=METRICS[name][0], opponent="matched", margin=0.1, skill=0.5) for name in recipes}
     declare(
         root,
         Declaration(
@@ -117,7 +115,8 @@ def _recipe(
                 else None,
             )
         )
-    book = Book(tuple(entries), family=baselines[0] if baselines else None)
+    declaration = declared(places.root).current.sha256()
+    book = Book(declaration, tuple(entries), family=baselines[0] if baselines else None)
     stored.write(places.models, book)
     for seed in seeds:
         yardsticks = yardsticks_of(build(entries[0].config(seed)), places.yardsticks(seed))
@@ -167,7 +166,9 @@ def _measured(places: Places, book: Book) -> None:
             cpu_seconds={entry.name: 2.5 + number for number, entry in enumerate(trained)},
             gpu_seconds={},
             joules={},
-            hardware=Hardware(1024, 5_120_000, 20, 1320.5, "executions / 4000 + 2 jobs", "Timed on one machine in 2026"),
+            hardware=Hardware(
+                1024, 5_120_000, 20, 1320.5, "executions / 4000 + 2 jobs", "Timed on one machine in 2026"
+            ),
             break_even=even,
             over_wires=tuple(
                 replace(even, wires=wires, clock=6.02e6 / 2**place, orders=3.18 - 0.3 * place)

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from qgan._typing import Json
 from qgan.report.economy import PARTS
 from qgan.report.figures.style import (
-    OPPONENT, OTHERS, SUBJECT, drawing, label, panel, tidy,
+    OPPONENT, OTHER, PAPER, SUBJECT, SUBJECT_PALE, WIDE, drawing, label, panel, tidy,
 )  # fmt: skip
 
 ROW, HEAD = 0.36, 1.35
-FILLS = (("", SUBJECT), ("////", SUBJECT), ("", OPPONENT), ("....", OTHERS[0]))
+FILLS = (SUBJECT, SUBJECT_PALE, OPPONENT, OTHER)
 
 
 def split(rows: list[Json]) -> Figure | None:
@@ -19,13 +19,14 @@ def split(rows: list[Json]) -> Figure | None:
     if not rows:
         return None
     with drawing():
-        figure, axes = panel(5.2, HEAD + ROW * max(len(rows), 2))
+        figure, axes = panel(WIDE, HEAD + ROW * max(len(rows), 2))
         places = list(range(0, -len(rows), -1))
         left = [0.0] * len(rows)
-        for part, (hatch, colour) in zip(PARTS, FILLS, strict=True):
+        for part, colour in zip(PARTS, FILLS, strict=True):
             widths = [1000 * (row[part.replace(" ", "_")] or 0.0) for row in rows]
-            filled = {"color": colour} if not hatch else {"facecolor": "none", "edgecolor": colour, "hatch": hatch}
-            axes.barh(places, widths, left=left, height=0.62, linewidth=0.8, label=part, **filled)
+            axes.barh(
+                places, widths, left=left, height=0.62, facecolor=colour, edgecolor=PAPER, linewidth=0.8, label=part
+            )
             left = [start + width for start, width in zip(left, widths, strict=True)]
         axes.set_yticks(places, [label(row["model"]) for row in rows])
         axes.set_xlabel("milliseconds a step")
@@ -42,11 +43,13 @@ def break_even(rows: list[Json]) -> Figure | None:
     if not wider:
         return None
     with drawing():
-        figure, axes = panel(5.2, 3.2)
+        figure, axes = panel()
         wider.sort(key=lambda row: row["wires"])
         wires = [row["wires"] for row in wider]
         axes.plot(wires, [row["clock"] for row in wider], "o-", color=SUBJECT, label="to tie")
-        axes.plot(wires, [row["todays_clock"] for row in wider], "s", color=OPPONENT, linestyle=(0, (5, 2)), label="today")
+        axes.plot(
+            wires, [row["todays_clock"] for row in wider], "s", color=OPPONENT, linestyle=(0, (5, 2)), label="today"
+        )
         axes.set_yscale("log")
         axes.set_xlabel("qubits")
         axes.set_ylabel("executions a second")
@@ -54,5 +57,3 @@ def break_even(rows: list[Json]) -> Figure | None:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
         tidy(axes)
     return figure
-
-

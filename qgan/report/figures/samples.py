@@ -46,7 +46,9 @@ def sampled(path: Path) -> Sampled | None:
         return None
     with np.load(file, allow_pickle=False) as arrays:
         texts = tuple(map(str, arrays["texts"])) if "texts" in arrays else ()
-        return Sampled(np.asarray(arrays["values"], dtype=np.float64), np.asarray(arrays["weights"], dtype=np.float64), texts)
+        return Sampled(
+            np.asarray(arrays["values"], dtype=np.float64), np.asarray(arrays["weights"], dtype=np.float64), texts
+        )
 
 
 def real(data: DataSet, count: int) -> Sampled:
@@ -95,7 +97,7 @@ def scatter(data: DataSet, samples: Mapping[str, Sampled], opponent: str | None)
 
 
 def _colour(name: str, opponent: str | None) -> str:
-    return MUTED if name == "real" else look_of(name, opponent).colour
+    return MUTED if name == "real" else look_of(name, ("subject", opponent)).colour
 
 
 def _lines(name: str, sample: Sampled, opponent: str | None) -> Figure:

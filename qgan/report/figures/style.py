@@ -1,12 +1,12 @@
 """How pictures look: one palette that colour-blind readers can tell apart, with dashes and markers that differ, too."""
 
 __all__ = [
-    "FLOOR", "INK", "MUTED", "OPPONENT", "OTHERS", "PAPER", "ROLES", "RULE", "SUBJECT", "TRIVIAL",
+    "FLOOR", "INK", "MUTED", "OPPONENT", "OPPONENT_PALE", "OTHER", "PAPER", "ROLES", "RULE", "SUBJECT", "SUBJECT_PALE", "TRIVIAL", "WIDE",
     "Look", "drawing", "label", "look_of", "panel", "tidy",
 ]  # fmt: skip
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, final
@@ -22,7 +22,7 @@ from qgan.report.numbers import shown
 # Light colours, for paper; on the page each is a variable of the style sheet. After Okabe and Ito.
 INK, MUTED, RULE, PAPER = "#1c1d20", "#63666c", "#dcdde0", "#fdfdfe"
 SUBJECT, OPPONENT, FLOOR, TRIVIAL = "#0a6cb3", "#cf5a00", "#0b8a66", "#8d5a97"
-OTHERS = ("#767a82", "#a8791a", "#3f86a8", "#b2557f")
+OTHER, SUBJECT_PALE, OPPONENT_PALE = "#767a82", "#8fc1e6", "#f0b58c"
 ROLES = {
     INK: "ink",
     MUTED: "muted",
@@ -32,9 +32,12 @@ ROLES = {
     OPPONENT: "two",
     FLOOR: "floor",
     TRIVIAL: "trivial",
-    **{colour: f"other-{place}" for place, colour in enumerate(OTHERS, start=1)},
+    OTHER: "other",
+    SUBJECT_PALE: "one-pale",
+    OPPONENT_PALE: "two-pale",
 }
-LONGEST = 22
+# Inches: a telephone shows it at about its own size.
+WIDE, LONGEST = 4.8, 24
 
 SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -81,18 +84,14 @@ class Look:
 
 
 SUBJECT_LOOK, OPPONENT_LOOK = Look(SUBJECT, "solid", "o"), Look(OPPONENT, (0, (5, 2)), "s")
-OTHER_LOOKS = tuple(
-    Look(colour, dashes, marker)
-    for (dashes, marker) in (((0, (1, 1.5)), "^"), ((0, (4, 1.5, 1, 1.5)), "D"), ((0, (8, 2)), "v"))
-    for colour in OTHERS
-)
+OTHER_LOOK = Look(OTHER, (0, (1, 1.5)), "^")
 
 
-def look_of(model: str, opponent: str | None, place: int = 0) -> Look:
-    """The subject and the primary opponent look the same everywhere; others by their place."""
-    if model == "subject":
-        return SUBJECT_LOOK
-    return OPPONENT_LOOK if model == opponent else OTHER_LOOKS[place % len(OTHER_LOOKS)]
+def look_of(model: str, leading: Sequence[str | None]) -> Look:
+    """The first two of those that lead, such as subject and primary opponent, look the same everywhere; all others too."""
+    if model in leading[:2]:
+        return (SUBJECT_LOOK, OPPONENT_LOOK)[leading.index(model)]
+    return OTHER_LOOK
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def drawing() -> Iterator[None]:
         yield
 
 
-def panel(width: float = 5.2, height: float = 3.4) -> tuple[Figure, Axes]:
+def panel(width: float = WIDE, height: float = 3.2) -> tuple[Figure, Axes]:
     """One picture, small enough for a telephone; inches. Figures never go through pyplot's global state."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)

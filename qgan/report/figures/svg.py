@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from qgan.report.figures.style import ROLES, drawing
 
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+LONG = re.compile(r"-?\d+\.\d{3,}(?!\d)")
 URL = re.compile(r"url\(#([^)]+)\)")
 # Said by the style sheet for all pictures.
 DROPPED = {"font-family", "font"}
@@ -33,15 +34,15 @@ def pdf(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def inline(figure: Figure, name: str, alt: str) -> str:
+def inline(drawn: bytes, name: str, alt: str) -> str:
     """An element for HTML.
 
     Args:
-        figure: What is drawn.
+        drawn: What :func:`svg` gave.
         name: Of the picture, unlike all others of the page.
         alt: What is to be seen, for who does not see it.
     """
-    root = ElementTree.fromstring(svg(figure, name))
+    root = ElementTree.fromstring(drawn)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in (f"{SVG}metadata", f"{SVG}style") or (child.tag == f"{SVG}defs" and not _kept(child)):
@@ -75,7 +76,7 @@ def _plain(element: ElementTree.Element, name: str, used: set[str]) -> None:
         elif key == f"{XLINK}href":
             attributes["href"] = f"#{name}-{value[1:]}" if value.startswith("#") else value
         elif not key.startswith("{"):
-            attributes[key] = _coloured(URL.sub(rf"url(#{name}-\1)", value))
+            attributes[key] = _short(_coloured(URL.sub(rf"url(#{name}-\1)", value)))
     element.attrib.clear()
     element.attrib |= attributes
     if element.text is not None and not element.text.strip():
@@ -93,6 +94,11 @@ def _presentation(style: str) -> dict[str, str]:
         if key not in DROPPED:
             found[key] = _coloured(value.removesuffix("px") if key == "font-size" else value)
     return found
+
+
+def _short(value: str) -> str:
+    """Hundredths of a point are less than a pixel."""
+    return LONG.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
 
 
 def _coloured(value: str) -> str:

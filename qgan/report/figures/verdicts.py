@@ -5,11 +5,12 @@ __all__ = ["differences", "strip"]
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from qgan._typing import Json
 from qgan.report.figures.style import (
-    FLOOR, INK, MUTED, OPPONENT, PAPER, RULE, SUBJECT, TRIVIAL, drawing, label, look_of, panel, tidy,
+    FLOOR, INK, MUTED, PAPER, RULE, SUBJECT, TRIVIAL, WIDE, drawing, label, look_of, panel, tidy,
 )  # fmt: skip
 
 ROW, HEAD = 0.36, 1.15
@@ -25,7 +26,7 @@ def differences(recipe: Json) -> Figure | None:
         return None
     low, high = _limits(contests)
     with drawing():
-        figure, axes = panel(5.2, HEAD + ROW * max(len(contests), 2))
+        figure, axes = panel(WIDE, HEAD + ROW * max(len(contests), 2))
         margin = contests[0]["margin"]
         if margin is not None:
             axes.axvspan(max(-margin, low), min(margin, high), color=RULE, alpha=0.45, linewidth=0)
@@ -36,7 +37,9 @@ def differences(recipe: Json) -> Figure | None:
         axes.get_yticklabels()[0].set_color(INK)
         axes.set_ylim(-len(contests) + 0.4, 0.6)
         axes.set_xlim(low, high)
-        axes.set_xlabel(f"paired difference in {label(metric)}\n\N{LEFTWARDS ARROW} subject better   subject worse \N{RIGHTWARDS ARROW}")
+        axes.set_xlabel(
+            f"paired difference in {label(metric)}\n\N{LEFTWARDS ARROW} subject better   subject worse \N{RIGHTWARDS ARROW}"
+        )
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         tidy(axes, grid="x")
@@ -54,12 +57,15 @@ def strip(recipe: Json) -> Figure | None:
     span = max(ends) - min(ends) or 1.0
     low, high = min(ends) - 0.12 * span, max(ends) + 0.12 * span
     with drawing():
-        figure, axes = panel(5.2, HEAD + 0.25 + ROW * max(len(rows), 3))
-        for value, colour, dashes, name in ((floor, FLOOR, (0, (6, 2)), "floor"), (trivial, TRIVIAL, (0, (1.5, 1.5)), "trivial")):
+        figure, axes = panel(WIDE, HEAD + 0.25 + ROW * max(len(rows), 3))
+        for value, colour, dashes, name in (
+            (floor, FLOOR, (0, (6, 2)), "floor"),
+            (trivial, TRIVIAL, (0, (1.5, 1.5)), "trivial"),
+        ):
             if value is not None:
                 axes.axvline(value, color=colour, linestyle=dashes, linewidth=1.4, label=name)
         for place, row in enumerate(rows):
-            look = look_of(row["model"], opponent)
+            look = look_of(row["model"], ("subject", opponent))
             values = np.array([value for value in _scores(row, recipe) if value is not None])
             _dots(axes, values, -place, low, high, look.colour, look.marker)
             middle = float(np.median(values))
@@ -78,27 +84,31 @@ def strip(recipe: Json) -> Figure | None:
     return figure
 
 
-def _contest(axes, contest: Json, row: float, low: float, high: float) -> None:
+def _contest(axes: Axes, contest: Json, row: float, low: float, high: float) -> None:
     colour, marker = (SUBJECT, "o") if contest["primary"] else (MUTED, "o")
-    _dots(axes, np.array(contest["differences"]), row, low, high, colour, marker)
+    _dots(axes, np.array(contest["differences"]), row, low, high, colour, marker, 6.5 if contest["primary"] else 5)
     ends = [contest["low"], contest["high"]]
     if None not in ends and ends[0] < high and ends[1] > low:
-        axes.plot([max(ends[0], low), min(ends[1], high)], [row, row], color=colour, linewidth=2.4, solid_capstyle="butt")
+        axes.plot(
+            [max(ends[0], low), min(ends[1], high)], [row, row], color=colour, linewidth=2.4, solid_capstyle="butt"
+        )
     if low <= contest["mean"] <= high:
-        axes.plot([contest["mean"]], [row], "D", color=OPPONENT if contest["primary"] else PAPER, markersize=6.5,
+        axes.plot([contest["mean"]], [row], "D", color=PAPER, markersize=8 if contest["primary"] else 6.5,
                   markeredgecolor=colour, markeredgewidth=1.4, zorder=4)  # fmt: skip
 
 
-def _dots(axes, values: np.ndarray, row: float, low: float, high: float, colour: str, marker: str) -> None:
+def _dots(
+    axes: Axes, values: np.ndarray, row: float, low: float, high: float, colour: str, marker: str, size: float = 5.5
+) -> None:
     """Spread a little, so that equal ones are seen; those beyond the edges are arrows there."""
     shifts = np.linspace(-0.17, 0.17, len(values)) if len(values) > 1 else np.zeros(1)
     inside = (values >= low) & (values <= high)
     style = {"color": colour, "alpha": 0.55, "markeredgewidth": 0, "linestyle": "none", "zorder": 3}
-    axes.plot(values[inside], row + shifts[inside], marker, markersize=5, **style)
+    axes.plot(values[inside], row + shifts[inside], marker, markersize=size, **style)
     for beyond, edge, arrow in ((values > high, high, ">"), (values < low, low, "<")):
         if beyond.any():
             at = edge - 0.015 * (high - low) if arrow == ">" else edge + 0.015 * (high - low)
-            axes.plot(np.full(beyond.sum(), at), row + shifts[beyond], arrow, markersize=5, **style)
+            axes.plot(np.full(beyond.sum(), at), row + shifts[beyond], arrow, markersize=size, **style)
 
 
 def _limits(contests: Sequence[Json]) -> tuple[float, float]:

@@ -1,0 +1,78 @@
+"""From a document to HTML that lets nothing in: autoescaped, and with a policy that names style and script by hash."""
+
+__all__ = ["canonical", "render", "safe"]
+
+import base64
+import hashlib
+import json
+import re
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from qgan._typing import Json
+from qgan.report.numbers import exact, shown
+from qgan.report.pictures import Picture
+from qgan.report.tables import HOOKS
+
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.+=-]+")
+
+
+def render(template: str, **given: Any) -> str:
+    """A template of the package, filled in."""
+    environment = Environment(
+        loader=PackageLoader("qgan.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"shown": shown, "exact": exact, "safe_name": safe}
+    environment.tests |= {"numeric": _is_number}
+    environment.globals |= {"hooks": _hooks, "inline": _inline, "numeric_keys": _numeric_keys}
+    style, script = _asset("style.css"), _asset("sort.js")
+    return environment.get_template(template).render(
+        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), **given
+    )
+
+
+def canonical(said: Json) -> bytes:
+    """The document as JSON, the same bytes for the same document."""
+    return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def safe(name: str) -> str:
+    """A name as a part of a path and of an address."""
+    return NOT_IN_NAMES.sub("-", name).strip(".-") or "unnamed"
+
+
+def _hooks(row: Json, column: Json) -> dict[str, str]:
+    """Attributes that say of what a number is."""
+    known = {**{key: row[key] for key in HOOKS if row.get(key) is not None}, **column["hooks"]}
+    return {f"data-{key}": str(value) for key, value in known.items()}
+
+
+def _numeric_keys(table: Json) -> list[str]:
+    """Of columns of numbers, whose heads stand where the numbers do."""
+    keys = [column["key"] for column in table["columns"]]
+    return [key for key in keys if any(_is_number(row.get(key)) for row in table["rows"])]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _inline(picture: Picture) -> Markup:
+    # Its own element tree has escaped it.
+    return Markup(picture.inline(safe(picture.name)))
+
+
+def _asset(name: str) -> str:
+    return resources.files("qgan.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
