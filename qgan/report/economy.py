@@ -72,17 +72,10 @@ def speed(compared: Compared) -> Table:
 def cost(compared: Compared) -> Table:
     """What a whole run takes here."""
     known = compared.cost
-    rows: list[Json] = [
-        {
-            "recipe": compared.recipe,
-            "model": model,
-            "parameters": parameters,
-            "cpu_seconds": known.cpu_seconds.get(model),
-            "gpu_seconds": known.gpu_seconds.get(model),
-            "joules": known.joules.get(model),
-        }
-        for model, parameters in (known.parameters.items() if known else ())
-    ]
+    rows: list[Json] = []
+    for model, parameters in known.parameters.items() if known else ():
+        taken = {key: getattr(known, key).get(model) for key in ("cpu_seconds", "gpu_seconds", "joules")}
+        rows.append({"recipe": compared.recipe, "model": model, "parameters": parameters, **taken})
     return Table(
         "cost",
         "What one run takes on this machine",

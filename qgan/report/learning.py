@@ -11,11 +11,13 @@ from typing import final
 import numpy as np
 
 from qgan import layout
+from qgan._registry import NoOptions
 from qgan._typing import Json
 from qgan.compare.comparison import Compared
 from qgan.compare.curves import band
 from qgan.compare.entries import Entry
 from qgan.compare.reaching import Reached, faster, reached
+from qgan.metrics import METRICS
 from qgan.report.tables import Column, Table
 from qgan.runs import RunDirectory
 
@@ -86,10 +88,10 @@ def curves(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> list
 
     A diverged or failed run goes on at its worst value, and one that has converged at its last.
     """
-    pair = [name for name in ("subject", compared.opponent) if name in found]
+    pair = [name for name in ("subject", compared.opponent or "") if name in found]
     documents = []
     for metric in compared.metrics:
-        lower = _lower(compared, metric)
+        lower = _lower(metric)
         models = [*pair, *(name for name in found if name not in pair)] if metric == compared.claim.metric else pair
         lines = [_curve(name, metric, found[name], _steps(compared.entry(name)), lower) for name in models]
         documents.append(
@@ -181,19 +183,19 @@ def _curve(name: str, metric: str, runs: Mapping[int, Trace], last: int, lower: 
 def _continued(trace: Trace, metric: str, steps: Sequence[int], lower: bool) -> list[float] | None:
     """One value for each step, or None where a run that was stopped has not got so far."""
     own = dict(zip(trace.steps, trace.values.get(metric, ()), strict=False))
-    there = [value for value in own.values() if value is not None]
-    trivial = trace.references.get(metric, {}).get("trivial")
-    worst = (max if lower else min)([*there, *([trivial] if trivial is not None else [])], default=None)
-    if worst is None:
+    known = [*own.values(), trace.references.get(metric, {}).get("trivial")]
+    there = [value for value in known if value is not None]
+    if not there:
         return None
-    lost = trace.state in ("diverged", "failed")
+    worst = max(there) if lower else min(there)
     values, latest = [], worst
     for step in steps:
         if step in own:
-            latest = worst if own[step] is None else own[step]
-        elif lost and step > trace.steps[-1]:
+            value = own[step]
+            latest = worst if value is None else value
+        elif step > trace.steps[-1] and trace.state in ("diverged", "failed"):
             latest = worst
-        elif trace.state != "done" and step > trace.steps[-1]:
+        elif step > trace.steps[-1] and trace.state != "done":
             return None
         values.append(float(latest))
     return values
@@ -222,15 +224,11 @@ def _share(estimate: Reached, ends: Sequence[float]) -> Json:
 def _reference(found: Mapping[str, Mapping[int, Trace]], metric: str, which: str) -> float | None:
     """On validation, the mean over the subject's seeds."""
     known = [trace.references.get(metric, {}).get(which) for trace in found.get("subject", {}).values()]
-    return fmean(known) if known and None not in known else None
+    there = [value for value in known if value is not None]
+    return fmean(there) if there and len(there) == len(known) else None
 
 
-def _lower(compared: Compared, metric: str) -> bool:
-    from qgan._registry import NoOptions
-    from qgan.metrics import METRICS
-
-    for yardsticks in compared.yardsticks.values():
-        return yardsticks.scores[metric].direction == "lower"
+def _lower(metric: str) -> bool:
     return METRICS.lookup(metric).make(NoOptions()).direction == "lower"
 
 

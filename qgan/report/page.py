@@ -74,7 +74,7 @@ def report_runs(paths: Sequence[Path], out: Path | None = None) -> Written:
     said = document_of_runs(runs)
     names = [run["id"] for run in said["runs"]]
     pictures = {run["id"]: figures_of_run(run) for run in said["runs"]}
-    plates = {name: plates_of_run(run) for name, run in zip(names, runs, strict=True)}
+    plates = {name: plates_of_run(run, name) for name, run in zip(names, runs, strict=True)}
     page = render("runs.html", said=said, pictures=pictures, plates=plates)
     tables = {f"{safe(name)}-{table['name']}": table for name, table in _tables(said["runs"], names)}
     return _written(out or paths[0] / "report", page, said, tables, _drawn(pictures, plates))

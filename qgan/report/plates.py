@@ -66,10 +66,10 @@ def plates_of(compared: Compared) -> Plates:
     return _plates(compared.subject.config(seed), drawn(seed), compared.recipe, compared.opponent)
 
 
-def plates_of_run(run: RunDirectory) -> Plates:
+def plates_of_run(run: RunDirectory, name: str) -> Plates:
     """Real data and what the run drew at its end."""
     own = sampled(run.path)
-    return _plates(run.config, {} if own is None else {"subject": own}, run.path.name, None)
+    return _plates(run.config, {} if own is None else {"subject": own}, name, None)
 
 
 def _plates(config: RunConfig, drawn: dict[str, Sampled], name: str, opponent: str | None) -> Plates:

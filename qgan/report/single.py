@@ -1,6 +1,6 @@
 """Everything that the page of plain runs says, as one plain document."""
 
-__all__ = ["document_of_runs", "figures_of_run"]
+__all__ = ["document_of_runs", "figures_of_run", "names_of"]
 
 from collections.abc import Sequence
 
@@ -9,12 +9,14 @@ from qgan import layout
 from qgan._registry import NoOptions
 from qgan._typing import Json
 from qgan.config import to_toml
+from qgan.errors import ConfigError
 from qgan.metrics import METRICS
 from qgan.report.bibliography import entries_for
 from qgan.report.circumstances import environment
 from qgan.report.figures.learning import curve
 from qgan.report.learning import Trace
 from qgan.report.pictures import Picture
+from qgan.report.rendering import safe
 from qgan.report.tables import Column, Table
 from qgan.runs import RunDirectory
 
@@ -23,7 +25,7 @@ SCHEMA = 1
 
 def document_of_runs(runs: Sequence[RunDirectory]) -> Json:
     """Of runs, finished or not."""
-    names = _distinct([run.path.resolve().name for run in runs])
+    names = names_of(runs)
     return {
         "schema": SCHEMA,
         "kind": "runs",
@@ -34,6 +36,20 @@ def document_of_runs(runs: Sequence[RunDirectory]) -> Json:
     }
 
 
+def names_of(runs: Sequence[RunDirectory]) -> list[str]:
+    """The last parts of their paths, as many as tell them apart.
+
+    Raises:
+        ConfigError: If one is there twice.
+    """
+    paths = [run.path.resolve().parts for run in runs]
+    for depth in range(1, max(map(len, paths)) + 1):
+        names = ["/".join(parts[-depth:]) for parts in paths]
+        if len({safe(name) for name in names}) == len(names):
+            return names
+    raise ConfigError("A run is given twice", got=", ".join(str(run.path) for run in runs))
+
+
 def figures_of_run(run: Json) -> list[Picture]:
     """Curves of each metric on validation, that which it is judged by first."""
     found = []
@@ -41,7 +57,7 @@ def figures_of_run(run: Json) -> list[Picture]:
         judged = curves["metric"] == run["metric"]
         for against in ("steps", "seconds") if judged else ("steps",):
             caption = f"{curves['metric']} on the validation part against {against}."
-            figure = curve(curves, ("subject",), against=against, seeds=False)
+            figure = curve(curves, (run["id"],), against=against, seeds=False)
             if figure is not None:
                 place = "curves" if judged else "more-curves"
                 found.append(Picture(place, f"{run['id']}-{curves['metric']}-{against}", figure, caption))
@@ -66,7 +82,7 @@ def _document(name: str, run: RunDirectory) -> Json:
         "gradient": identity.get("gradient", {}),
         "warnings": [f"Since step {each['step']}: {each['message']}." for each in status.get("warnings", [])],
         "tables": {"metrics": _metrics(name, run).document()},
-        "curves": _curves(run, trace),
+        "curves": _curves(name, run, trace),
         "configuration": to_toml(config),
         "environment": environment([run.path]),
     }
@@ -113,17 +129,16 @@ def _metrics(name: str, run: RunDirectory) -> Table:
     )
 
 
-def _curves(run: RunDirectory, trace: Trace) -> list[Json]:
+def _curves(name: str, run: RunDirectory, trace: Trace) -> list[Json]:
     """In the form of a comparison's, of one seed."""
     judged = run.config.evaluate.metric
-    names = [judged, *(name for name in run.config.evaluate.metrics if name != judged)]
-    documents = []
-    for metric in names:
+    documents: list[Json] = []
+    for metric in (judged, *(each for each in run.config.evaluate.metrics if each != judged)):
         pairs = zip(trace.steps, trace.seconds, trace.values.get(metric, ()), strict=False)
         known = [(step, seconds, value) for step, seconds, value in pairs if value is not None]
         reference = trace.references.get(metric, {})
         line = {
-            "model": "subject",
+            "model": name,
             "n": 1,
             "steps": [step for step, _, _ in known],
             "seconds": [seconds for _, seconds, _ in known],
@@ -143,11 +158,3 @@ def _curves(run: RunDirectory, trace: Trace) -> list[Json]:
             }
         )
     return documents
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Runs of one name are numbered."""
-    return [
-        name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}"
-        for place, name in enumerate(names)
-    ]

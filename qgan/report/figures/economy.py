@@ -3,12 +3,22 @@
 __all__ = ["break_even", "split"]
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from qgan._typing import Json
 from qgan.report.economy import PARTS
 from qgan.report.figures.style import (
-    OPPONENT, OTHER, PAPER, SUBJECT, SUBJECT_PALE, WIDE, drawing, label, panel, tidy,
-)  # fmt: skip
+    OPPONENT,
+    OTHER,
+    PAPER,
+    SUBJECT,
+    SUBJECT_PALE,
+    WIDE,
+    drawing,
+    label,
+    panel,
+    tidy,
+)
 
 ROW, HEAD = 0.36, 1.35
 FILLS = (SUBJECT, SUBJECT_PALE, OPPONENT, OTHER)
@@ -53,7 +63,7 @@ def break_even(rows: list[Json]) -> Figure | None:
         axes.set_yscale("log")
         axes.set_xlabel("qubits")
         axes.set_ylabel("executions a second")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
         tidy(axes)
     return figure

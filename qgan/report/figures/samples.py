@@ -131,7 +131,7 @@ def _shares(data: DataSet, values: Array, weights: Array, ends: Array) -> tuple[
         levels = data.levels[0]
         scaled = data.scaling.applied(values.reshape(len(values), *data.sample_shape)).reshape(len(values), -1)
         nearest = np.abs(scaled[:, :1] - levels).argmin(axis=1)
-        return levels, np.bincount(nearest, weights=even, minlength=len(levels))
+        return levels, np.bincount(nearest, weights=even, minlength=len(levels)).astype(np.float64)
     shares, edges = np.histogram(column, bins=BINS, range=(ends[0, 0], ends[1, 0]), weights=even)
     return (edges[1:] + edges[:-1]) / 2, shares
 

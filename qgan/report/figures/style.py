@@ -1,15 +1,32 @@
 """How pictures look: one palette that colour-blind readers can tell apart, with dashes and markers that differ, too."""
 
 __all__ = [
-    "FLOOR", "INK", "MUTED", "OPPONENT", "OPPONENT_PALE", "OTHER", "PAPER", "ROLES", "RULE", "SUBJECT", "SUBJECT_PALE", "TRIVIAL", "WIDE",
-    "Look", "drawing", "label", "look_of", "panel", "tidy",
-]  # fmt: skip
+    "FLOOR",
+    "INK",
+    "MUTED",
+    "OPPONENT",
+    "OPPONENT_PALE",
+    "OTHER",
+    "PAPER",
+    "ROLES",
+    "RULE",
+    "SUBJECT",
+    "SUBJECT_PALE",
+    "TRIVIAL",
+    "WIDE",
+    "Look",
+    "drawing",
+    "label",
+    "look_of",
+    "panel",
+    "tidy",
+]
 
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -39,10 +56,10 @@ ROLES = {
 # Inches: a telephone shows it at about its own size.
 WIDE, LONGEST = 4.8, 24
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10.5,
+    "font.size": 11,
     "axes.titlesize": 11,
     "axes.titleweight": "normal",
     "axes.titlelocation": "left",
@@ -63,7 +80,7 @@ SETTINGS: dict[str, Any] = {
     "text.color": INK,
     "text.parse_math": False,
     "legend.frameon": False,
-    "legend.fontsize": 10,
+    "legend.fontsize": 10.5,
     "grid.color": RULE,
     "grid.linewidth": 0.7,
     "lines.linewidth": 1.8,
@@ -88,7 +105,7 @@ OTHER_LOOK = Look(OTHER, (0, (1, 1.5)), "^")
 
 
 def look_of(model: str, leading: Sequence[str | None]) -> Look:
-    """The first two of those that lead, such as subject and primary opponent, look the same everywhere; all others too."""
+    """The first two of those that lead, subject and opponent, look so everywhere; all others look alike."""
     if model in leading[:2]:
         return (SUBJECT_LOOK, OPPONENT_LOOK)[leading.index(model)]
     return OTHER_LOOK
@@ -109,7 +126,7 @@ def panel(width: float = WIDE, height: float = 3.2) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def tidy(axes: Axes, *, grid: str = "y") -> None:
+def tidy(axes: Axes, *, grid: Literal["x", "y", "both"] = "y") -> None:
     """Calm axes: faint lines behind, plain numbers."""
     axes.grid(True, axis=grid)
     for axis in (axes.xaxis, axes.yaxis):

@@ -10,12 +10,25 @@ from matplotlib.figure import Figure
 
 from qgan._typing import Json
 from qgan.report.figures.style import (
-    FLOOR, INK, MUTED, PAPER, RULE, SUBJECT, TRIVIAL, WIDE, drawing, label, look_of, panel, tidy,
-)  # fmt: skip
+    FLOOR,
+    INK,
+    MUTED,
+    PAPER,
+    RULE,
+    SUBJECT,
+    TRIVIAL,
+    WIDE,
+    drawing,
+    label,
+    look_of,
+    panel,
+    tidy,
+)
 
 ROW, HEAD = 0.36, 1.15
 # Beyond so many times what the primary contest spans, a dot becomes an arrow at the edge.
 BEYOND = 3.0
+SIDES = "\N{LEFTWARDS ARROW} subject better\N{EM SPACE}\N{EM SPACE}subject worse \N{RIGHTWARDS ARROW}"
 
 
 def differences(recipe: Json) -> Figure | None:
@@ -37,9 +50,7 @@ def differences(recipe: Json) -> Figure | None:
         axes.get_yticklabels()[0].set_color(INK)
         axes.set_ylim(-len(contests) + 0.4, 0.6)
         axes.set_xlim(low, high)
-        axes.set_xlabel(
-            f"paired difference in {label(metric)}\n\N{LEFTWARDS ARROW} subject better   subject worse \N{RIGHTWARDS ARROW}"
-        )
+        axes.set_xlabel(f"paired difference in {label(metric)}\n{SIDES}")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         tidy(axes, grid="x")
