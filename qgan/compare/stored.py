@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from qgan.errors import CheckpointError
 from qgan.files import atomic_write, read_json
@@ -14,9 +15,9 @@ T = TypeVar("T")
 
 
 def write(path: Path, value: Any) -> None:
-    """Whole or not at all; directories are made."""
+    """Whole or not at all; directories are made. What is not finite, for which JSON has no number, is a string."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, TypeAdapter(type(value)).dump_json(value, indent=2) + b"\n")
+    atomic_write(path, to_json(value, indent=2, inf_nan_mode="strings") + b"\n")
 
 
 def read(path: Path, kind: type[T]) -> T:
