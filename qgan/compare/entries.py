@@ -4,7 +4,9 @@ __all__ = ["Book", "Entry", "Tuning"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Annotated, Any, final
+
+from pydantic import Field
 
 from qgan._typing import Json
 from qgan.compare.models import Group
@@ -74,5 +76,5 @@ class Book:
     """
 
     declaration: str
-    entries: tuple[Entry, ...]
+    entries: Annotated[tuple[Entry, ...], Field(min_length=1)]
     family: str | None = None

@@ -2,21 +2,19 @@
 
 __all__ = ["Result", "Yardsticks", "loss_of", "result_of", "validation_loss", "yardsticks_at", "yardsticks_of"]
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Literal, final
 
 from qgan import layout
 from qgan._registry import NoOptions
-from qgan._typing import Json
+from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome
 from qgan.config import RunConfig
 from qgan.evaluate import References
 from qgan.experiment import Experiment
-from qgan.files import atomic_write, read_json
 from qgan.metrics import METRICS
 from qgan.metrics.score import Score
 from qgan.runs import RunDirectory
@@ -37,6 +35,16 @@ class Yardsticks:
     seed: int
     n: int
     scores: Mapping[str, Score]
+    guesses: Mapping[str, Mapping[str, float]]
+
+
+@final
+@dataclass(frozen=True)
+class _Kept:
+    """Yardsticks as they lie in their file."""
+
+    n: int
+    scores: tuple[Score, ...]
     guesses: Mapping[str, Mapping[str, float]]
 
 
@@ -79,21 +87,18 @@ def yardsticks_of(experiment: Experiment, kept: Path) -> Yardsticks:
             metrics=config.evaluate.metrics,
             conditional=config.train.conditional,
         )
-        document: Json = {
-            "n": references.n,
-            "scores": [asdict(score) for score in references.yardsticks],
-            "guesses": references.guesses,
-        }
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(kept, json.dumps(document, indent=2).encode() + b"\n")
+        write(kept, _Kept(references.n, tuple(references.yardsticks), references.guesses))
     return yardsticks_at(kept, config.seed)
 
 
 def yardsticks_at(kept: Path, seed: int) -> Yardsticks:
-    """Those that are kept in that file."""
-    document = read_json(kept)
-    scores = {score["name"]: Score(**score) for score in document["scores"]}
-    return Yardsticks(seed, document["n"], scores, document["guesses"])
+    """Those that are kept in that file.
+
+    Raises:
+        CheckpointError: If they cannot be read.
+    """
+    found = read(kept, _Kept)
+    return Yardsticks(seed, found.n, {score.name: score for score in found.scores}, found.guesses)
 
 
 def result_of(model: str, config: RunConfig, outcome: Outcome) -> Result:
