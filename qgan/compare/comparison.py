@@ -93,14 +93,22 @@ class Compared:
         Seeds that are not over yet, or on which nothing stands for the value, are not among them.
         """
         found: dict[int, float] = {}
-        trained, others = self.results.get(name, {}), self.rescored.get(name, {})
         for seed, yardsticks in self.yardsticks.items():
-            scored = trained.get(seed) or others.get(seed)
-            if scored is not None:
-                loss = loss_of(scored.values.get(metric), yardsticks.scores[metric])
+            values, yardstick = self._values(name, seed), yardsticks.scores.get(metric)
+            if values is not None and yardstick is not None:
+                loss = loss_of(values.get(metric), yardstick)
                 if loss is not None:
                     found[seed] = loss
         return found
+
+    def _values(self, name: str, seed: int) -> Mapping[str, float | None] | None:
+        """None where there is nothing yet, and where rescoring could not be done though the subject's run was."""
+        if (result := self.results.get(name, {}).get(seed)) is not None:
+            return result.values
+        rescored = self.rescored.get(name, {}).get(seed)
+        if rescored is None or (rescored.reason is not None and seed not in self.failures("subject")):
+            return None
+        return rescored.values
 
     def failures(self, model: str) -> tuple[int, ...]:
         """Seeds on which it failed or diverged."""
@@ -168,7 +176,8 @@ class Comparison:
     def _rescored(self, places: Places, seeds: tuple[int, ...]) -> dict[str, dict[int, Rescored]]:
         folder = places.rescored("x", 0).parent.parent
         names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-        return {
+        found = {
             name: {seed: read(path, Rescored) for seed in seeds if (path := places.rescored(name, seed)).exists()}
             for name in names
         }
+        return {name: scores for name, scores in found.items() if scores}
