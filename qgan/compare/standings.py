@@ -2,7 +2,7 @@
 
 __all__ = ["Ladder", "Rung", "Standings", "standings"]
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 from typing import final
@@ -83,20 +83,27 @@ def standings(compared: Compared) -> Standings:
     primary = _contest(compared, metric, opponent)
     if isinstance(primary, str):
         return Standings(None, primary, None, ())
-    contests, left_out = [], []
-    for each, name in asked:
-        held = _contest(compared, each, name)
-        if isinstance(held, str):
-            left_out.append((f"{each}, {name}", held))
-        else:
-            contests.append(held)
-    return Standings(judge(primary, contests, tuned=compared.tuned), None, _ladder(compared), tuple(left_out))
+    contests, left_out = _held(compared, asked)
+    ladder, missing = _ladder(compared)
+    return Standings(judge(primary, contests, tuned=compared.tuned), None, ladder, (*left_out, *missing))
 
 
 def device_of(config: RunConfig) -> str:
     """What runs the circuits, in words."""
     shots = config.backend.options.get("shots")
     return f"{config.backend.name}, {'ideal simulation' if shots is None else f'{shots} shots a circuit'}"
+
+
+def _held(compared: Compared, asked: Iterable[tuple[str, str]]) -> tuple[list[Contest], list[tuple[str, str]]]:
+    """The contests of these metrics and opponents that can be held, and why the others cannot."""
+    held, left_out = [], []
+    for metric, opponent in asked:
+        contest = _contest(compared, metric, opponent)
+        if isinstance(contest, str):
+            left_out.append((f"{metric}, {opponent}", contest))
+        else:
+            held.append(contest)
+    return held, left_out
 
 
 def _contest(compared: Compared, metric: str, opponent: str) -> Contest | str:
@@ -119,22 +126,23 @@ def _contest(compared: Compared, metric: str, opponent: str) -> Contest | str:
     )
 
 
-def _ladder(compared: Compared) -> Ladder | None:
+def _ladder(compared: Compared) -> tuple[Ladder | None, list[tuple[str, str]]]:
+    """None as long as one of its sizes cannot be held against the subject: no step is left out."""
     sizes = [
         (entry.parameters or 0, entry.name)
         for entry in compared.book.entries
         if entry.left_out is None and (entry.group == "ladder" or entry.name == compared.book.family)
     ]
-    held = [(size, name, _contest(compared, compared.claim.metric, name)) for size, name in sorted(sizes)]
-    rungs = _climbed([(size, name, contest) for size, name, contest in held if isinstance(contest, Contest)])
-    if len(rungs) < 2:
-        return None
-    return Ladder(rungs, next((rung for rung in rungs if not rung.beaten), None))
+    held, missing = _held(compared, [(compared.claim.metric, name) for _, name in sorted(sizes)])
+    if missing or len(held) < 2:
+        return None, missing
+    rungs = _climbed(zip(sorted(sizes), held, strict=True))
+    return Ladder(rungs, next((rung for rung in rungs if not rung.beaten), None)), []
 
 
-def _climbed(held: Sequence[tuple[int, str, Contest]]) -> tuple[Rung, ...]:
+def _climbed(sizes: Iterable[tuple[tuple[int, str], Contest]]) -> tuple[Rung, ...]:
     rungs, climbing = [], True
-    for size, name, contest in held:
+    for (size, name), contest in sizes:
         (finding,) = findings([contest], RULE.alpha)
         climbing = climbing and finding.p <= RULE.alpha and finding.plain.mean < 0
         rungs.append(Rung(name, size, finding, climbing))
