@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from qgan._registry import NoOptions
 from qgan.compare.cost import Cost
@@ -21,6 +21,9 @@ from qgan.compare.tasks import Outcome, Task, settled
 from qgan.errors import ConfigError
 from qgan.files import read_json
 from qgan.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @final
@@ -137,6 +140,22 @@ class Comparison:
         """Those of which models are known, in the order in which they were declared."""
         names = self.declared.current.claims
         return tuple(self._of(name) for name in names if Places(self.path, name).models.exists())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """All scores, tidy: see :func:`qgan.compare.frames.frame_of`.
+
+        Raises:
+            BackendError: If pandas is not installed.
+        """
+        from qgan.compare.frames import frame_of
+
+        return frame_of(self.recipes)
+
+    def to_latex(self) -> str:
+        """A table of each recipe for a paper: see :func:`qgan.compare.frames.latex_of`."""
+        from qgan.compare.frames import latex_of
+
+        return latex_of(self.recipes)
 
     def _of(self, recipe: str) -> Compared:
         places, declaration = Places(self.path, recipe), self.declared.current
