@@ -25,6 +25,7 @@ from qgan.machine import threads
 from qgan.objects import Objects
 from qgan.opening import begin, resume, with_measured_threads
 from qgan.plugins import load_plugins
+from qgan.report import report_comparison
 from qgan.run import Run
 from qgan.runs import RunDirectory
 from qgan.samples import Samples
@@ -170,7 +171,7 @@ def compare(
         resume: A comparison to go on with instead; where something else is asked of it, that is an amendment.
 
     Returns:
-        The finished comparison.
+        The finished comparison; its page is ``report/index.html`` in its directory.
 
     Raises:
         QganError: For whatever is wrong, before anything is trained where that can be known.
@@ -189,7 +190,9 @@ def compare(
         changes=None if overrides is None else dict(_changes(None, overrides)),
     )
     path = known or (fresh(declaration) if out is None else Path(out))
-    return carry_out(path, declaration, engine=LocalEngine(workers=workers, plugins=plugins))
+    comparison = carry_out(path, declaration, engine=LocalEngine(workers=workers, plugins=plugins))
+    report_comparison(path)
+    return comparison
 
 
 def load(

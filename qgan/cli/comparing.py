@@ -88,12 +88,16 @@ def compare(
     except KeyboardInterrupt as stop:
         say(f"{stop or 'Stopped at once'}. Go on with: qgan compare --resume {shlex.quote(str(path))}")
         raise typer.Exit(getattr(stop, "exit_code", 130)) from None
+    from qgan import show
     from qgan.cli.verdicts import document, tell
+    from qgan.report import report_comparison
 
+    page = report_comparison(path).page
     if as_json:
-        print_json(document(comparison))
+        print_json({**document(comparison), "page": str(page)})
     else:
         tell(comparison)
+        show.note(f"Page: {page}")
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

@@ -94,6 +94,9 @@ def test_a_comparison_is_made_gone_on_with_and_amended(call: "Qgan", tmp_path: P
     more = call("compare", "--resume", "it", "--seeds", "3", "--workers=1", "--json", "--quiet")
     assert json.loads(more.out)["amendments"] == 1
     assert json.loads(more.out)["declaration"]["seeds"] == [0, 1, 2]
+    page = tmp_path / json.loads(more.out)["page"]
+    assert page == tmp_path / "it" / "report" / "index.html"
+    assert "bimodal" in page.read_text()
     assert (tmp_path / "it" / "runs" / "bimodal" / "subject" / "s2" / "metrics.json").exists()
     refused = call("compare", "--resume", "it", "--trials", "4")
     assert refused.code == 2
