@@ -1,0 +1,135 @@
+import os
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qgan.compare import speed
+from qgan.compare.parts import PARTS
+from qgan.compare.speed import Timer, timed, timed_together
+from qgan.compare.stopwatch import Turn, Warm
+from qgan.errors import ResourceError
+
+if TYPE_CHECKING:
+    from conftest import Maker
+
+WARM = Warm(2, True, {"rest": 1.0}, None)
+TURN = Turn(
+    steps=3,
+    seconds_per_step=1.0,
+    cpu_seconds_per_step=0.5,
+    parts=dict.fromkeys(PARTS, 0.25),
+    samples_per_second=10.0,
+    executions=7,
+    shots=0,
+    seconds=4.0,
+    others=0.0,
+    joules=None,
+    peak_bytes=100,
+)
+
+turns = st.lists(
+    st.builds(
+        lambda step, parts: replace(TURN, seconds_per_step=step, parts=dict(zip(PARTS, parts, strict=True))),
+        st.floats(1e-6, 1e3),
+        st.tuples(*[st.floats(1e-6, 1e3)] * 4),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(turns)
+def test_the_parts_of_a_step_add_up_to_it(taken: list[Turn]) -> None:
+    found = speed._speed("it", WARM, taken, 0.0)
+    assert sum(found.split.values()) == pytest.approx(found.seconds_per_step)
+    assert min(each.seconds_per_step for each in taken) <= found.seconds_per_step
+    assert tuple(found.split) == PARTS
+    assert found.steps == 3 * len(taken)
+
+
+def test_one_slow_round_of_three_changes_nothing() -> None:
+    slow = replace(TURN, seconds_per_step=50.0, cpu_seconds_per_step=9.0, samples_per_second=0.1, peak_bytes=120)
+    usual, found = (speed._speed("it", WARM, taken, 0.0) for taken in ([TURN] * 3, [TURN, slow, TURN]))
+    assert replace(found, peak_bytes=100) == usual
+
+
+def test_who_else_was_at_the_machine_is_said() -> None:
+    assert speed._speed("it", WARM, [TURN], 3.0).contended is None
+    busy = speed._speed("it", WARM, [TURN, replace(TURN, others=6.0)], 0.0)
+    assert busy.contended == f"other processes used 0.8 of {psutil.cpu_count()} cores meanwhile"
+
+
+def test_energy_is_there_where_it_was_measured() -> None:
+    assert speed._speed("it", WARM, [TURN], 0.0).joules_per_step is None
+    measured = [replace(TURN, joules=each) for each in (1.0, 8.0, 3.0)]
+    assert speed._speed("it", WARM, measured, 0.0).joules_per_step == 3.0
+
+
+def test_models_take_turns_and_one_that_fails_is_told_of(make: "Maker", monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    own = Timer.turn
+
+    def turn(self: Timer, seconds: float) -> Turn:
+        order.append(self._order["config"]["generator"]["name"])
+        return own(self, seconds)
+
+    monkeypatch.setattr(Timer, "turn", turn)
+    wild = make.config(generator__name="low-rank-mlp", optimizer__generator__lr=1e30, optimizer__discriminator__lr=1e30)
+    quantum = make.config(generator={"name": "patch", "n_wires": 5, "layers": 1}, train__steps=2)
+    models = {"subject": quantum, "wild": wild, "mlp": make.config(generator__name="mlp")}
+    failed: dict[str, str] = {}
+    found = timed_together(models, rounds=2, seconds=0.1, failed=failed.__setitem__)
+    assert order == ["patch", "low-rank-mlp", "mlp", "patch", "mlp"]
+    assert list(found) == ["subject", "mlp"]
+    assert "not finite" in failed["wild"] or "is nan" in failed["wild"] or "is inf" in failed["wild"]
+    assert found["subject"].compiled
+    assert found["subject"].executions == 48
+    assert found["mlp"].compiled is None
+    for model, each in found.items():
+        assert each.model == model
+        assert each.threads == 1
+        assert sum(each.split.values()) == pytest.approx(each.seconds_per_step)
+        assert each.operations["discriminator"] > 0
+    assert psutil.Process().children() == []
+
+
+def test_where_there_is_no_room_processes_end_after_their_turns(make: "Maker", monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    own = Timer._begun
+
+    def begin(self: Timer) -> tuple:
+        assert psutil.Process().children() == []
+        process, said = own(self)
+        begun.append(process.pid)
+        return process, said
+
+    monkeypatch.setattr(Timer, "_begun", begin)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("", (), {"available": 0}))
+    found = timed_together({"it": make.config()}, rounds=2, seconds=0.0)
+    assert len(set(begun)) == 2
+    assert found["it"].steps == 4
+
+
+def test_a_process_that_dies_is_a_model_that_cannot_be_timed(make: "Maker") -> None:
+    timer = Timer(make.config(train__steps=1))
+    try:
+        timer.turn(0.0)
+        assert timer._process is not None
+        os.kill(timer._process.pid, signal.SIGKILL)
+        with pytest.raises(ResourceError, match="exit code -9"):
+            timer.turn(0.0)
+    finally:
+        timer.close()
+    assert psutil.Process().children() == []
+
+
+def test_why_one_model_cannot_be_timed_is_raised(make: "Maker") -> None:
+    config = make.config()
+    unknown = config.model_copy(update={"run": config.run.model_copy(update={"threads": "auto"})})
+    with pytest.raises(ResourceError, match=r"The model 'mlp' cannot be timed.*threads"):
+        timed(unknown, "mlp", rounds=1, seconds=0.0)
