@@ -14,8 +14,15 @@ seconds = st.floats(1e-3, 1e6)
 
 
 def tie(step: StepCircuits = STEP, **changes: Any) -> BreakEven:
-    usual: dict[str, Any] = {"skill": 0.5, "wires": 4, "shots": 512, "classical_seconds": 10.0, "subject_steps": 20.0}
-    return break_even(step, **(usual | {"seconds_elsewhere": 2.0} | changes))
+    usual: dict[str, Any] = {
+        "skill": 0.5,
+        "wires": 4,
+        "shots": 512,
+        "classical_seconds": 10.0,
+        "subject_steps": 20.0,
+        "seconds_elsewhere": 2.0,
+    }
+    return break_even(step, **(usual | changes))
 
 
 def test_by_hand() -> None:
