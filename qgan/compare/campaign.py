@@ -1,27 +1,32 @@
 """A comparison from its declaration to its last figure. It may be stopped anywhere, and goes on where it stood."""
 
-__all__ = ["Phase", "carry_out", "fresh"]
+__all__ = ["Phase", "Timing", "carry_out", "fresh"]
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
-from typing import final
+from typing import TypeAlias, final
 
 from qgan.build import build
 from qgan.compare.comparison import Comparison
+from qgan.compare.cost import cost_of
 from qgan.compare.declaration import Declaration, declare
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
 from qgan.compare.places import Places
 from qgan.compare.planning import Plan
 from qgan.compare.results import validation_loss, yardsticks_of
+from qgan.compare.speed import Speed, timed_together
 from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
 from qgan.compare.tuning import tune, tuning_seeds
+from qgan.config import RunConfig
 from qgan.files import atomic_write, locked
+
+Timing: TypeAlias = Callable[[Mapping[str, RunConfig]], Mapping[str, Speed]]
 
 
 @final
@@ -43,6 +48,7 @@ def carry_out(
     declaration: Declaration,
     *,
     engine: Engine,
+    timing: Timing = timed_together,
     begins: Callable[[Phase], object] = lambda _: None,
     told: Told = lambda _: None,
 ) -> Comparison:
@@ -52,6 +58,7 @@ def carry_out(
         path: Its directory.
         declaration: What is compared, and what is claimed.
         engine: Does the runs.
+        timing: Times the models of a recipe, once their runs are over and nothing else is done.
         begins: Hears of each part.
         told: Hears of the runs.
 
@@ -76,6 +83,13 @@ def carry_out(
         begins(Phase("floors and trivial values"))
         for recipe in recipes:
             recipe.measure_yardsticks()
+        begins(Phase("timing"))
+        for recipe in recipes:
+            recipe.time(timing)
+        begins(Phase("costs"))
+        for compared in Comparison(path).recipes:
+            growth = None if compared.cost is None else compared.cost.growth
+            write(compared.places.cost, cost_of(compared, growth=growth))
     return Comparison(path)
 
 
@@ -188,6 +202,15 @@ class _Recipe:
         for seed in self.declaration.seeds:
             if not self.places.yardsticks(seed).exists():
                 yardsticks_of(build(self.book.entries[0].config(seed)), self.places.yardsticks(seed))
+
+    def time(self, timing: Timing) -> None:
+        """All that are trained, by turns: where one has no times yet, those of the others are of another hour."""
+        timed = [entry for entry in self.trained if entry.config(0).train.steps]
+        if all(self.places.speed(entry.name).exists() for entry in timed):
+            return
+        seed = self.declaration.seeds[0]
+        for model, speed in timing({entry.name: entry.config(seed) for entry in timed}).items():
+            write(self.places.speed(model), speed)
 
     def _on_validation(self, entry: Entry) -> list[float]:
         runs = (self.places.root / self.places.run(entry.name, seed) for seed in self.declaration.seeds)

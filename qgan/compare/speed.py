@@ -22,7 +22,7 @@ from qgan.compare.workers import SHARE_OF_MEMORY
 from qgan.config import RunConfig
 from qgan.errors import ResourceError
 
-ROUNDS, SECONDS = 5, 1.0
+ROUNDS, SECONDS = 3, 0.5
 # Of one core: daemons take less.
 ALONE = 0.2
 # Characters of what a process said before it died.

@@ -1,17 +1,23 @@
 """A whole comparison, small and real: from the declaration to verdicts, stopped, gone on with, and amended."""
 
 import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qgan.compare.campaign import Phase, carry_out
+from qgan.compare.campaign import Phase
+from qgan.compare.campaign import carry_out as whole_campaign
 from qgan.compare.comparison import Comparison
 from qgan.compare.declaration import Declaration
+from qgan.compare.engine import Engine
 from qgan.compare.planning import declaration_of
 from qgan.compare.results import validation_loss
+from qgan.compare.speed import Speed
 from qgan.compare.standings import standings
+from qgan.config import RunConfig
 from qgan.errors import BusyError, ConfigError
 from qgan.files import locked
 
@@ -49,12 +55,18 @@ def files(path: Path) -> dict[str, bytes]:
         "models.json",
         "manifest.sha256",
         "manifest.json",
+        "cost.json",
     )
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))
         if file.is_file() and file.name not in timed and "declaration" not in file.name
     }
+
+
+def carry_out(path: Path, declaration: Declaration, *, engine: Engine, **given: Any) -> Comparison:
+    """With nothing timed, which takes processes of their own; see test_speed.py."""
+    return whole_campaign(path, declaration, engine=engine, **({"timing": lambda _: {}} | given))
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +135,6 @@ def test_one_that_was_stopped_ends_as_the_undisturbed_one(
 def test_more_seeds_are_an_amendment_and_repeat_nothing(
     whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]"
 ) -> None:
-    import shutil
-
     path, engine = tmp_path / "it", engine_of_this_process()
     shutil.copytree(whole, path)
     carry_out(path, declared(seeds=(0, 1, 2)), engine=engine)
@@ -164,14 +174,37 @@ def test_a_failed_run_is_kept_with_its_reason_and_tried_again(
     assert json.loads(compared.places.failures.read_text()) == {}
 
 
-def test_parts_are_told_in_order(tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+def test_parts_are_told_in_order(
+    tmp_path: Path, engine_of_this_process: "type[Here]", monkeypatch: pytest.MonkeyPatch
+) -> None:
     heard: list[Phase] = []
+    monkeypatch.setattr("qgan.compare.planning.RUNGS", (1, 2))
     declaration = declared(seeds=(0,), baselines=("mlp", "ladder"), controls=(), trials=1)
     carry_out(tmp_path / "it", declaration, engine=engine_of_this_process(), begins=heard.append)
     names = [phase.name for phase in heard]
     assert names[:5] == ["planning", "tuning", "training", "tuning", "training"]
     (compared,) = Comparison(tmp_path / "it").recipes
-    assert {entry.name for entry in compared.book.entries} >= {"mlp", "mlp-x2", "mlp-x128"}
+    assert {entry.name for entry in compared.book.entries} == {"subject", "mlp", "mlp-x2"}
+
+
+def test_models_are_timed_together_and_once(whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+    path, calls = tmp_path / "it", []
+    shutil.copytree(whole, path)
+
+    def timing(models: Mapping[str, RunConfig]) -> dict[str, Speed]:
+        calls.append(sorted(models))
+        split = {"generator forward": 0.5, "generator backward": 0.25, "discriminator": 0.125, "rest": 0.125}
+        return {model: Speed(model, None, 0.0, 1, None, 1.0, split, 9.0, 4, 0, 0, {}, 1, 1.0) for model in models}
+
+    for _ in range(2):
+        carry_out(path, declared(), engine=engine_of_this_process(), timing=timing)
+    assert calls == [["mlp", "orthogonal", "subject", "unentangled"]]
+    (compared,) = Comparison(path).recipes
+    assert compared.speed["mlp"].seconds_per_step == 1.0
+    assert compared.cost is not None
+    assert compared.cost.cpu_seconds["mlp"] == SMALL["train.steps"]
+    carry_out(path, declared(controls=("unentangled", "dephased")), engine=engine_of_this_process(), timing=timing)
+    assert calls[1:] == [["dephased", "mlp", "orthogonal", "subject", "unentangled"]]
 
 
 def test_two_commands_are_not_at_one_comparison(whole: Path, engine_of_this_process: "type[Here]") -> None:
