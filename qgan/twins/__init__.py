@@ -6,6 +6,7 @@ from qgan._registry import Entry, Table
 from qgan.twins.dephased import Dephased
 from qgan.twins.dequantised import Dequantised
 from qgan.twins.frozen import Frozen
+from qgan.twins.noisy import Noisy, NoisyOptions
 from qgan.twins.twin import Setting, Subject, Twin
 
 TWINS = Table(
@@ -18,5 +19,6 @@ TWINS = Table(
             Dequantised, summary="the circuit's Fourier features with free coefficients, Landman et al. 2022"
         ),
         "frozen": Entry(Frozen, summary="the circuits' weights stay random, and only what is around them trains"),
+        "noisy": Entry(Noisy, NoisyOptions, "every gate depolarises and every read bit flips now and then"),
     },
 )
