@@ -1,8 +1,20 @@
 """What generators that learned nothing of how a sample hangs together would make of the training part."""
 
-__all__ = ["DRAWS", "copies", "naive_guesses"]
+__all__ = [
+    "COPIES",
+    "DRAWS",
+    "GAUSSIAN",
+    "MEAN_IMAGE",
+    "PIXELWISE",
+    "PRODUCT",
+    "UNIFORM",
+    "copies",
+    "drawn",
+    "guesses_of",
+    "naive_guesses",
+]
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +26,10 @@ from qgan.seeding import Key, stream
 Draw: TypeAlias = Callable[[np.random.Generator], Array]
 
 DRAWS = 20
+
+MEAN_IMAGE, PIXELWISE = "mean image", "pixel-wise Gaussian"
+PRODUCT, UNIFORM, GAUSSIAN = "product of marginals", "uniform", "moment-matched Gaussian"
+COPIES = "copies of training samples"
 
 
 def naive_guesses(data: DataSet, n: int, *, seed: int, labels: np.ndarray | None = None) -> dict[str, list[Part]]:
@@ -29,32 +45,37 @@ def naive_guesses(data: DataSet, n: int, *, seed: int, labels: np.ndarray | None
         seed: Of the draws.
         labels: What the samples shall be labelled with, shape (n,).
     """
-    draws = _draws(data, n)
-    guesses = {name: [Part(values, labels) for values in _drawn(name, draw, seed)] for name, draw in draws.items()}
+    return {
+        name: [_mean_image(data, n, labels)]
+        if name == MEAN_IMAGE
+        else list(drawn(name, data, n, seed=seed, labels=labels))
+        for name in guesses_of(data)
+    }
+
+
+def guesses_of(data: DataSet) -> tuple[str, ...]:
+    """The names of the guesses that suit the kind of data."""
     if data.kind == "image" and data.levels is None:
-        mean = np.broadcast_to(data.train.moments()[0], (n, *data.sample_shape))
-        return {"mean image": [Part(mean.copy(), labels)], **guesses}
-    return guesses
+        return (MEAN_IMAGE, PIXELWISE)
+    one_by_one = PRODUCT if data.features > 1 else UNIFORM
+    return (one_by_one,) if data.kind == "text" else (one_by_one, GAUSSIAN)
+
+
+def drawn(name: str, data: DataSet, n: int, *, seed: int, labels: np.ndarray | None = None) -> Iterator[Part]:
+    """Draws of a guess that is random, whether it is among those of the kind of data or not."""
+    draw = _GUESSES[name](data, n)
+    return (Part(draw(stream(Key(seed, name, step))), labels) for step in range(DRAWS))
 
 
 def copies(data: DataSet, n: int, *, seed: int) -> dict[str, list[Part]]:
     """Samples of the training part, drawn with replacement: what a generator that only remembers would make."""
     train = data.train
     draws = (stream(Key(seed, "copies", step)).integers(len(train), size=n) for step in range(DRAWS))
-    return {"copies of training samples": [Part(train.subset(rows).values) for rows in draws]}
+    return {COPIES: [Part(train.subset(rows).values) for rows in draws]}
 
 
-def _draws(data: DataSet, n: int) -> dict[str, Draw]:
-    if data.kind == "image" and data.levels is None:
-        return {"pixel-wise Gaussian": _pixelwise(data, n)}
-    one_by_one = {"product of marginals": _product(data, n)} if data.features > 1 else {"uniform": _uniform(data, n)}
-    if data.kind == "text":
-        return one_by_one
-    return {**one_by_one, "moment-matched Gaussian": _gaussian(data, n)}
-
-
-def _drawn(name: str, draw: Draw, seed: int) -> Iterator[Array]:
-    return (draw(stream(Key(seed, name, step))) for step in range(DRAWS))
+def _mean_image(data: DataSet, n: int, labels: np.ndarray | None) -> Part:
+    return Part(np.broadcast_to(data.train.moments()[0], (n, *data.sample_shape)).copy(), labels)
 
 
 def _pixelwise(data: DataSet, n: int) -> Draw:
@@ -101,3 +122,11 @@ def _within(data: DataSet, rows: Array) -> Array:
     columns = zip(data.levels, rows.T, strict=True)
     nearest = [levels[np.searchsorted((levels[1:] + levels[:-1]) / 2, values)] for levels, values in columns]
     return np.stack(nearest, axis=1)
+
+
+_GUESSES: Mapping[str, Callable[[DataSet, int], Draw]] = {
+    PIXELWISE: _pixelwise,
+    PRODUCT: _product,
+    UNIFORM: _uniform,
+    GAUSSIAN: _gaussian,
+}
