@@ -13,7 +13,7 @@ from qgan.config import RunConfig
 from qgan.errors import DataError
 from qgan.metrics import METRICS, Metric, Reference
 from qgan.metrics.score import Score, unmeasured, yardstick
-from qgan.metrics.trivial import copies, naive_guesses
+from qgan.metrics.trivial import copies, drawn, naive_guesses
 from qgan.samples import DataSet, Part, Samples
 from qgan.seeding import Key, stream
 
@@ -105,6 +105,18 @@ class References:
         pairs = zip(self._metrics, self.yardsticks, strict=True)
         return [self._score(metric, yardstick, part) for metric, yardstick in pairs]
 
+    def guess(self, name: str) -> dict[str, float]:
+        """What a guess scores on average, whether the trivial value is chosen from it too or not.
+
+        By metric, but for those that cannot be measured, and those that look for copies of the training part.
+
+        Args:
+            name: As :func:`qgan.metrics.trivial.drawn` has it.
+        """
+        usable = [metric for metric in self._metrics if metric.name not in self._obstacles and not metric.copies]
+        parts = list(drawn(name, self._data, self.n, seed=self._seed, labels=self._naive_labels()))
+        return {metric: float(np.mean(numbers)) for metric, numbers in self._values(usable, parts).items()}
+
     def _as_part(self, fake: Samples) -> Part:
         key = Key(self._seed, "evaluation")
         even = bool((fake.weights == fake.weights[0]).all())
@@ -154,10 +166,13 @@ class References:
         return [Part(real.subset(draw.integers(self.n, size=max(self.n // 2, 1))).values) for draw in draws]
 
     def _naive_guesses(self) -> dict[str, list[Part]]:
-        labels, train = None, self._data.train
-        if self._conditional and train.labels is not None:
-            labels = stream(Key(self._seed, "naive labels")).choice(train.labels, size=self.n)
-        return naive_guesses(self._data, self.n, seed=self._seed, labels=labels)
+        return naive_guesses(self._data, self.n, seed=self._seed, labels=self._naive_labels())
+
+    def _naive_labels(self) -> np.ndarray | None:
+        labels = self._data.train.labels
+        if not self._conditional or labels is None:
+            return None
+        return stream(Key(self._seed, "naive labels")).choice(labels, size=self.n)
 
     def _yardsticks(self, metrics: list[Metric], real: list[Part], naive: dict[str, list[Part]]) -> dict[str, Score]:
         floors = self._values(metrics, real)

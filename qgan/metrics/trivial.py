@@ -45,12 +45,7 @@ def naive_guesses(data: DataSet, n: int, *, seed: int, labels: np.ndarray | None
         seed: Of the draws.
         labels: What the samples shall be labelled with, shape (n,).
     """
-    return {
-        name: [_mean_image(data, n, labels)]
-        if name == MEAN_IMAGE
-        else list(drawn(name, data, n, seed=seed, labels=labels))
-        for name in guesses_of(data)
-    }
+    return {name: list(drawn(name, data, n, seed=seed, labels=labels)) for name in guesses_of(data)}
 
 
 def guesses_of(data: DataSet) -> tuple[str, ...]:
@@ -62,9 +57,9 @@ def guesses_of(data: DataSet) -> tuple[str, ...]:
 
 
 def drawn(name: str, data: DataSet, n: int, *, seed: int, labels: np.ndarray | None = None) -> Iterator[Part]:
-    """Draws of a guess that is random, whether it is among those of the kind of data or not."""
-    draw = _GUESSES[name](data, n)
-    return (Part(draw(stream(Key(seed, name, step))), labels) for step in range(DRAWS))
+    """Draws of a guess, whether it is among those of the kind of data or not; one of what is not random."""
+    draw, draws = _GUESSES[name](data, n), 1 if name == MEAN_IMAGE else DRAWS
+    return (Part(draw(stream(Key(seed, name, step))), labels) for step in range(draws))
 
 
 def copies(data: DataSet, n: int, *, seed: int) -> dict[str, list[Part]]:
@@ -74,8 +69,9 @@ def copies(data: DataSet, n: int, *, seed: int) -> dict[str, list[Part]]:
     return {COPIES: [Part(train.subset(rows).values) for rows in draws]}
 
 
-def _mean_image(data: DataSet, n: int, labels: np.ndarray | None) -> Part:
-    return Part(np.broadcast_to(data.train.moments()[0], (n, *data.sample_shape)).copy(), labels)
+def _mean_image(data: DataSet, n: int) -> Draw:
+    mean = data.train.moments()[0]
+    return lambda _: np.broadcast_to(mean, (n, *mean.shape)).copy()
 
 
 def _pixelwise(data: DataSet, n: int) -> Draw:
@@ -125,6 +121,7 @@ def _within(data: DataSet, rows: Array) -> Array:
 
 
 _GUESSES: Mapping[str, Callable[[DataSet, int], Draw]] = {
+    MEAN_IMAGE: _mean_image,
     PIXELWISE: _pixelwise,
     PRODUCT: _product,
     UNIFORM: _uniform,
