@@ -1,6 +1,6 @@
 """Controls: a quantum generator's own configuration, changed in one respect, and what that really changes."""
 
-__all__ = ["CONTROLS", "Control", "Reach", "reach_of"]
+__all__ = ["CONTROLS", "SHOTS", "Control", "Reach", "reach_of", "with_noise", "with_shots"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ from qgan.seeding import Key, stream
 SPARE = 10
 # Rows that are run at once, each with a set of weights of its own.
 AT_ONCE = 64
+# For each circuit, where a generator is run with finite shots: a patch's pixels then err by a few per cent.
+SHOTS = 1024
 # Of the largest singular value: double precision leaves about 1e-13 of it for 0.
 NEGLIGIBLE = 1e-9
 
@@ -35,11 +37,13 @@ class Control:
         name: What it is called.
         changes: That respect, in a sentence.
         of: From the subject's configuration to its own.
+        by_name_only: Whether it takes so long that it is left out where all are asked for.
     """
 
     name: str
     changes: str
     of: Callable[[RunConfig], RunConfig]
+    by_name_only: bool = False
 
 
 @final
@@ -68,9 +72,17 @@ def untrained(config: RunConfig) -> RunConfig:
     return config.model_copy(update={"train": config.train.model_copy(update={"steps": 0, "until": "steps"})})
 
 
+def with_shots(config: RunConfig) -> RunConfig:
+    """Finite shots, and the only gradient that goes with them."""
+    options = {**config.backend.options, "shots": SHOTS, "gradient": "auto"}
+    return config.model_copy(update={"backend": Component.model_validate({"name": config.backend.name, **options})})
+
+
 def _twin(name: str) -> Callable[[RunConfig], RunConfig]:
     return lambda config: config.model_copy(update={"twin": Component(name=name)})
 
+
+with_noise = _twin("noisy")
 
 CONTROLS: Mapping[str, Control] = {
     control.name: control
@@ -101,6 +113,19 @@ CONTROLS: Mapping[str, Control] = {
             _twin("frozen"),
         ),
         Control("untrained", "Nothing is trained: the generator as it starts.", untrained),
+        Control(
+            "trained-with-shots",
+            f"Trained and evaluated with {SHOTS} shots for each circuit; gradients are by parameter shift.",
+            with_shots,
+            by_name_only=True,
+        ),
+        Control(
+            "trained-with-noise",
+            "Trained and evaluated as density matrices: every gate depolarises its wires, and every measured bit is "
+            "misread now and then, at the rates of an IBM Heron r1.",
+            with_noise,
+            by_name_only=True,
+        ),
     )
 }
 

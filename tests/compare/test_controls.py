@@ -11,7 +11,7 @@ from pennylane.tape import make_qscript
 
 import qgan
 from qgan.build import build
-from qgan.compare.controls import CONTROLS, Reach, jacobian, rank, reach_of
+from qgan.compare.controls import CONTROLS, SHOTS, Reach, jacobian, rank, reach_of
 from qgan.config import Component, RunConfig, load, to_toml
 from qgan.documents import parse_toml
 from qgan.errors import ConfigError
@@ -52,6 +52,8 @@ def flat(document: Any, path: str = "") -> dict[str, Any]:
         ("dequantised", {".twin.name"}),
         ("frozen", {".twin.name"}),
         ("untrained", {".train.steps"}),
+        ("trained-with-shots", {".backend.shots", ".backend.gradient"}),
+        ("trained-with-noise", {".twin.name"}),
     ],
 )
 def test_a_control_differs_in_one_respect_and_can_be_written_down(recipe: str, name: str, changed: set[str]) -> None:
@@ -150,3 +152,23 @@ def test_an_untrained_generator_is_a_run_like_others(name: str, tmp_path: Path) 
     run = qgan.fit(config=path, out=tmp_path)
     assert run.records() == []
     assert (run.metrics()["kl"].value or 0) > 0
+
+
+def test_what_takes_long_is_there_by_name_only() -> None:
+    assert [name for name, control in CONTROLS.items() if control.by_name_only] == [
+        "trained-with-shots",
+        "trained-with-noise",
+    ]
+
+
+@pytest.mark.parametrize(("name", "counted"), [("trained-with-shots", True), ("trained-with-noise", False)])
+def test_retraining_under_shots_or_noise_is_a_run_like_others(name: str, counted: bool, tmp_path: Path) -> None:
+    small = {"train__steps": 2, "train__batch_size": 2, "generator__layers": 1, "evaluate__samples": 10}
+    metrics = {"evaluate__every": 2, "evaluate__metrics": ["energy-distance"], "evaluate__metric": "energy-distance"}
+    control = CONTROLS[name].of(config("ring", **small, **metrics))
+    path = tmp_path / "run.toml"
+    path.write_text(to_toml(control))
+    run = qgan.fit(config=path, out=tmp_path)
+    assert (run.counts.shots == SHOTS * run.counts.executions) is counted
+    untrained = build(control).generator.state_dict()
+    assert any(not torch.equal(untrained[key], value) for key, value in run.generator().state_dict().items())
