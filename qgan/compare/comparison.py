@@ -98,8 +98,8 @@ class Compared:
         found: dict[int, float] = {}
         for seed, yardsticks in self.yardsticks.items():
             values, yardstick = self._values(name, seed), yardsticks.scores.get(metric)
-            if values is not None and yardstick is not None:
-                loss = loss_of(values.get(metric), yardstick)
+            if values is not None and metric in values and yardstick is not None:
+                loss = loss_of(values[metric], yardstick)
                 if loss is not None:
                     found[seed] = loss
         return found
