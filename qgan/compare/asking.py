@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgan.compare.controls import CONTROLS as KNOWN
 from qgan.compare.declaration import Declaration, declared
 from qgan.compare.planning import baselines_of, controls_of, declaration_of
 from qgan.errors import ConfigError
@@ -60,5 +59,5 @@ def asked(
     wanted = {"seeds": seeds, "baselines": baselines, "controls": controls, "trials": trials, "changes": changes}
     given = usual | {key: value for key, value in wanted.items() if value is not None}
     given["baselines"] = baselines_of(given["baselines"])
-    given["controls"] = controls_of(given["controls"], known=KNOWN)
+    given["controls"] = controls_of(given["controls"])
     return declaration_of(recipes, **given)

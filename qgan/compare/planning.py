@@ -12,6 +12,7 @@ from qgan.compare.declaration import Claim, Declaration
 from qgan.compare.entries import Entry
 from qgan.compare.families import FAMILIES, RUNGS, families_for
 from qgan.compare.models import Model, ladder_of, require_circuits, subject_and_opponents
+from qgan.compare.others import OTHERS
 from qgan.compare.tasks import resolved
 from qgan.config import RunConfig, load
 from qgan.errors import ConfigError, did_you_mean
@@ -131,15 +132,19 @@ def baselines_of(names: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def controls_of(names: Iterable[str], *, known: Iterable[str]) -> tuple[str, ...]:
-    """Checked; ``"all"`` and ``"none"`` stand for what they say.
+def controls_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Checked: those that are trained and those that are not; ``"none"`` says what it does.
+
+    ``"all"`` are all but those that take too long to be meant by it.
 
     Raises:
         ConfigError: If there is none of a name.
     """
-    known, found = tuple(known), tuple(dict.fromkeys(names))
-    if found in (("all",), ("none",)):
-        return known if found == ("all",) else ()
+    known, found = (*CONTROLS, *OTHERS), tuple(dict.fromkeys(names))
+    if found == ("all",):
+        return tuple(name for name in known if name in OTHERS or not CONTROLS[name].by_name_only)
+    if found == ("none",):
+        return ()
     for name in found:
         _require_known(name, known, "control")
     return found

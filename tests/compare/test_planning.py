@@ -8,6 +8,7 @@ from qgan.compare import planning
 from qgan.compare.controls import CONTROLS
 from qgan.compare.declaration import Declaration
 from qgan.compare.families import FAMILIES, RUNGS
+from qgan.compare.others import OTHERS
 from qgan.compare.planning import Plan, baselines_of, controls_of, declaration_of
 from qgan.config import load, recipe_names
 from qgan.errors import ConfigError
@@ -55,11 +56,13 @@ def test_names_of_baselines_and_controls() -> None:
     for wrong in (["ladder"], ["conv"], ["matched", "laddr"]):
         with pytest.raises(ConfigError):
             baselines_of(wrong)
-    assert controls_of(["all"], known=CONTROLS) == tuple(CONTROLS)
-    assert controls_of(["none"], known=CONTROLS) == ()
-    assert controls_of(["frozen", "dephased"], known=CONTROLS) == ("frozen", "dephased")
+    for_hours = {"trained-with-shots", "trained-with-noise"}
+    assert set(controls_of(["all"])) == {*CONTROLS, *OTHERS} - for_hours
+    assert set(controls_of([*for_hours])) == for_hours
+    assert controls_of(["none"]) == ()
+    assert controls_of(["frozen", "dephased", "real", "real"]) == ("frozen", "dephased", "real")
     with pytest.raises(ConfigError, match="dephased"):
-        controls_of(["dephase"], known=CONTROLS)
+        controls_of(["dephase"])
 
 
 def test_a_plan_has_the_subject_first_and_facts_of_all() -> None:
