@@ -16,8 +16,10 @@ from qgan.compare.cost import cost_of
 from qgan.compare.declaration import Declaration, declare
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
+from qgan.compare.others import OTHERS
 from qgan.compare.places import Places
 from qgan.compare.planning import Plan
+from qgan.compare.rescoring import rescore
 from qgan.compare.results import validation_loss, yardsticks_of
 from qgan.compare.speed import Speed, timed_together
 from qgan.compare.stored import read, write
@@ -83,6 +85,9 @@ def carry_out(
         begins(Phase("floors and trivial values"))
         for recipe in recipes:
             recipe.measure_yardsticks()
+        begins(Phase("what nothing trains"))
+        for recipe in recipes:
+            recipe.rescore()
         begins(Phase("timing"))
         for recipe in recipes:
             recipe.time(timing)
@@ -202,6 +207,12 @@ class _Recipe:
         for seed in self.declaration.seeds:
             if not self.places.yardsticks(seed).exists():
                 yardsticks_of(build(self.book.entries[0].config(seed)), self.places.yardsticks(seed))
+
+    def rescore(self) -> None:
+        """Every seed of those controls that have no runs."""
+        names = [name for name in self.declaration.controls if name in OTHERS]
+        for seed in self.declaration.seeds:
+            rescore(self.places, seed, names=names)
 
     def time(self, timing: Timing) -> None:
         """All that are trained, by turns: where one has no times yet, those of the others are of another hour."""
