@@ -60,7 +60,7 @@ class Scene:
     @property
     def state(self) -> str:
         """That of the subject's run."""
-        return RunDirectory.open(self.run).status["state"] if self.run.is_dir() else "created"
+        return RunDirectory.open(self.run).status["state"] if self.run.is_dir() else "not there"
 
     def score(self, samples: Samples) -> dict[str, float | None]:
         """By metric."""

@@ -27,8 +27,8 @@ class Rescored:
         what: What it is, in a sentence.
         seed: Of the split.
         n: Samples on either side.
-        values: By metric; None where it could not be computed, or where the subject diverged, so that the trivial
-            value stands for it. A metric that is not there has nothing that stands for it.
+        values: By metric; None where it could not be computed, or where the subject's run came to nothing, so that the
+            trivial value stands for it. Nothing stands for a metric that is not there.
         reason: Why there are no values at all, or None.
     """
 
@@ -42,9 +42,7 @@ class Rescored:
 
 
 def rescore(places: Places, seed: int, *, names: Iterable[str] = OTHERS, shelf: Shelf | None = None) -> list[Rescored]:
-    """Scores them on one seed, and writes down each that is not there yet.
-
-    The subject's run must be over for its trained generator to be run otherwise; while it is not, that is left out.
+    """Scores them on one seed, and writes down each that is not there yet, or that could not be scored before.
 
     Args:
         places: Of the recipe, whose book and whose yardsticks of the seed are there.
@@ -66,7 +64,7 @@ def _rescored(places: Places, scene: Scene, names: Iterable[str]) -> Iterator[Re
         path = places.rescored(other.name, scene.config.seed)
         if path.exists() and (kept := read(path, Rescored)).reason is None:
             yield kept
-        elif other.group == "reference" or scene.state in ("done", "diverged"):
+        else:
             found = _scored(other, scene)
             write(path, found)
             yield found
@@ -74,8 +72,8 @@ def _rescored(places: Places, scene: Scene, names: Iterable[str]) -> Iterator[Re
 
 def _scored(other: Other, scene: Scene) -> Rescored:
     values, reason = {}, None
-    if other.group == "degraded" and scene.state == "diverged":
-        values, reason = dict.fromkeys(scene.config.evaluate.metrics), "the subject's run diverged"
+    if other.group == "degraded" and scene.state != "done":
+        values, reason = dict.fromkeys(scene.config.evaluate.metrics), f"the subject's run is {scene.state}"
     else:
         try:
             with within_memory():

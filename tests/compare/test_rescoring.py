@@ -212,17 +212,20 @@ def test_only_what_is_asked_for(ring: Places) -> None:
     assert not set(CONTROLS) & set(OTHERS)
 
 
-def test_a_run_that_is_not_over_is_not_run_otherwise(tmp_path: Path) -> None:
-    places = compared(tmp_path, "bimodal", trained=False)
-    assert {each.name for each in rescore(places, 0)} == NAMES["bimodal"] - {"shots", "noise"}
-
-
-def test_of_a_run_that_diverged_nothing_is_left_but_the_trivial_value(tmp_path: Path) -> None:
-    places = compared(tmp_path, "bimodal")
-    RunDirectory.open(tmp_path / places.run("subject", 0)).set_status("diverged", step=1, reason="not finite")
+@pytest.mark.parametrize("state", ["diverged", "failed", "not there"])
+def test_of_a_run_that_came_to_nothing_the_trivial_value_is_left_until_it_does(state: str, tmp_path: Path) -> None:
+    places = compared(tmp_path, "bimodal", trained=state != "not there")
+    if state != "not there":
+        RunDirectory.open(tmp_path / places.run("subject", 0)).set_status(state, step=1, reason="it says")
     (found,) = rescore(places, 0, names=["shots"])
     assert found.values == {"kl": None, "ks": None}
-    assert found.reason == "the subject's run diverged"
+    assert found.reason == f"the subject's run is {state}"
+    compared(tmp_path, "bimodal")
+    if state != "not there":
+        RunDirectory.open(tmp_path / places.run("subject", 0)).set_status("done", step=2)
+    (again,) = rescore(places, 0, names=["shots"])
+    assert again.reason is None
+    assert None not in again.values.values()
 
 
 def test_what_is_too_large_says_why_and_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
