@@ -16,7 +16,6 @@ from qgan.compare.cost import cost_of
 from qgan.compare.declaration import Declaration, declare
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
-from qgan.compare.others import OTHERS
 from qgan.compare.places import Places
 from qgan.compare.planning import Plan
 from qgan.compare.rescoring import rescore
@@ -26,6 +25,7 @@ from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
 from qgan.compare.tuning import tune, tuning_seeds
 from qgan.config import RunConfig
+from qgan.evaluate import Shelf
 from qgan.files import atomic_write, locked
 
 Timing: TypeAlias = Callable[[Mapping[str, RunConfig]], Mapping[str, Speed]]
@@ -210,9 +210,9 @@ class _Recipe:
 
     def rescore(self) -> None:
         """Every seed of those controls that have no runs."""
-        names = [name for name in self.declaration.controls if name in OTHERS]
+        shelf = Shelf()
         for seed in self.declaration.seeds:
-            rescore(self.places, seed, names=names)
+            rescore(self.places, seed, names=self.declaration.controls, shelf=shelf)
 
     def time(self, timing: Timing) -> None:
         """All that are trained, by turns: where one has no times yet, those of the others are of another hour."""

@@ -15,7 +15,8 @@ def test_what_is_not_asked_for_is_as_usual() -> None:
     usual = asked(["ring"])
     assert usual.seeds == tuple(range(asking.SEEDS))
     assert usual.baselines == asking.BASELINES
-    assert set(usual.controls) >= set(CONTROLS)
+    assert set(usual.controls) >= {name for name in CONTROLS if not CONTROLS[name].by_name_only}
+    assert "shots" in usual.controls
     assert usual.trials == asking.TRIALS
     assert usual.changes == {}
 
