@@ -65,8 +65,8 @@ def _claims(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
         "differences",
         differences(recipe),
         f"Subject minus opponent on {metric}: a dot for each seed, a diamond for the mean, a bar for its interval. "
-        "Left of 0 the subject is better; the grey band was declared to count as no difference. Arrows are dots beyond "
-        "the edge.",
+        "Left of 0 the subject is better, right of it worse; the grey band was declared to count as no difference. "
+        "Arrows are dots beyond the edge.",
     )
     yield (
         "quality",

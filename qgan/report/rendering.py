@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -49,10 +50,9 @@ def safe(name: str) -> str:
     return NOT_IN_NAMES.sub("-", name).strip(".-") or "unnamed"
 
 
-def _hooks(row: Json, column: Json) -> dict[str, str]:
-    """Attributes that say of what a number is."""
-    known = {**{key: row[key] for key in HOOKS if row.get(key) is not None}, **column["hooks"]}
-    return {f"data-{key}": str(value) for key, value in known.items()}
+def _hooks(of: Mapping[str, Any]) -> dict[str, str]:
+    """Attributes that say of what numbers are: of those in a row, or in a column; what a number stands in counts."""
+    return {f"data-{key}": str(of[key]) for key in HOOKS if of.get(key) is not None}
 
 
 def _numeric_keys(table: Json) -> list[str]:

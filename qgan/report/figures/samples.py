@@ -19,7 +19,7 @@ from qgan.report.figures.style import MUTED, drawing, label, look_of, panel, tid
 from qgan.samples import DataSet
 
 ROWS, COLUMNS, GAP = 6, 6, 1
-POINTS, SERIES, WORDS, BINS = 500, 24, 48, 32
+POINTS, SERIES, WORDS, BINS = 400, 24, 48, 32
 MOST_PLOTS = 3
 
 

@@ -16,6 +16,9 @@ LONG = re.compile(r"-?\d+\.\d{3,}(?!\d)")
 URL = re.compile(r"url\(#([^)]+)\)")
 # Said by the style sheet for all pictures.
 DROPPED = {"font-family", "font"}
+# Of each mark, and never of a group of them.
+OWN = {"x", "y", "href"}
+NO_TURN = "rotate(-0 "
 
 
 def svg(figure: Figure, name: str) -> bytes:
@@ -50,6 +53,7 @@ def inline(drawn: bytes, name: str, alt: str) -> str:
     used = {match for each in root.iter() for value in each.attrib.values() for match in _references(value)}
     for element in root.iter():
         _plain(element, name, used)
+    _shorten(root)
     for key in ("width", "height", "version"):
         root.attrib.pop(key, None)
     root.attrib |= {"role": "img", "aria-label": alt, "class": "plot"}
@@ -75,13 +79,33 @@ def _plain(element: ElementTree.Element, name: str, used: set[str]) -> None:
             attributes |= _presentation(value)
         elif key == f"{XLINK}href":
             attributes["href"] = f"#{name}-{value[1:]}" if value.startswith("#") else value
-        elif not key.startswith("{"):
+        elif not key.startswith("{") and not value.startswith(NO_TURN):
             attributes[key] = _short(_coloured(URL.sub(rf"url(#{name}-\1)", value)))
     element.attrib.clear()
     element.attrib |= attributes
     if element.text is not None and not element.text.strip():
         element.text = None
     element.tail = None
+
+
+def _shorten(parent: ElementTree.Element) -> None:
+    """Leaves out groups that say nothing, and what nobody sees; what all marks of a group say is said once."""
+    children: list[ElementTree.Element] = []
+    for child in list(parent):
+        _shorten(child)
+        unseen = child.tag == "path" and child.get("fill") == "none" and "stroke" not in child.attrib
+        if child.tag == "g" and not child.attrib:
+            children += list(child)
+        elif not (unseen and parent.tag != "defs" and "id" not in child.attrib):
+            children.append(child)
+    parent[:] = children
+    if parent.tag == "g" and len(children) > 1 and all(child.tag == "use" for child in children):
+        first = children[0].attrib
+        shared = {k: v for k, v in first.items() if k not in OWN and all(c.get(k) == v for c in children)}
+        for child in children:
+            for key in shared:
+                del child.attrib[key]
+        parent.attrib |= shared
 
 
 def _presentation(style: str) -> dict[str, str]:

@@ -27,8 +27,8 @@ from qgan.report.figures.style import (
 
 ROW, HEAD = 0.36, 1.15
 # Beyond so many times what the primary contest spans, a dot becomes an arrow at the edge.
-BEYOND = 3.0
-SIDES = "\N{LEFTWARDS ARROW} subject better\N{EM SPACE}\N{EM SPACE}subject worse \N{RIGHTWARDS ARROW}"
+BEYOND = 2.0
+SIDES = ((0.0, "left", "\N{LEFTWARDS ARROW} better"), (1.0, "right", "worse \N{RIGHTWARDS ARROW}"))
 
 
 def differences(recipe: Json) -> Figure | None:
@@ -50,7 +50,9 @@ def differences(recipe: Json) -> Figure | None:
         axes.get_yticklabels()[0].set_color(INK)
         axes.set_ylim(-len(contests) + 0.4, 0.6)
         axes.set_xlim(low, high)
-        axes.set_xlabel(f"paired difference in {label(metric)}\n{SIDES}")
+        axes.set_xlabel(f"paired difference in {label(metric)}")
+        for where, side, text in SIDES:
+            axes.text(where, 1.01, text, ha=side, va="bottom", color=MUTED, fontsize=10, transform=axes.transAxes)
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         tidy(axes, grid="x")
