@@ -1,8 +1,8 @@
 """Pages, their data and their figures, written beside what they are about."""
 
-__all__ = ["Written", "report_comparison", "report_runs"]
+__all__ = ["Composed", "Written", "composed", "report_comparison", "report_runs"]
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -36,6 +36,24 @@ class Written:
     files: tuple[Path, ...]
 
 
+@final
+@dataclass(frozen=True)
+class Composed:
+    """A report that is not written yet.
+
+    Attributes:
+        page: HTML.
+        document: What it says.
+        tables: By the names of their files.
+        pictures: All that are shown.
+    """
+
+    page: str
+    document: Json
+    tables: Mapping[str, Json]
+    pictures: tuple[Picture, ...]
+
+
 def report_comparison(path: Path, out: Path | None = None) -> Written:
     """Makes the page of a comparison, finished or not, with its ``data.json``, CSV and figures.
 
@@ -48,14 +66,21 @@ def report_comparison(path: Path, out: Path | None = None) -> Written:
         ConfigError: If it is no comparison.
         ResourceError: If nothing can be written there.
     """
-    comparison = Comparison(path)
+    return _written(composed(Comparison(path)), out or path / "report")
+
+
+def composed(comparison: Comparison) -> Composed:
+    """The report of a comparison, finished or not.
+
+    Raises:
+        CheckpointError: If something in it cannot be read.
+    """
     said = document(comparison)
-    names = [recipe["recipe"] for recipe in said["recipes"]]
     pictures = {recipe["recipe"]: figures_of(recipe) for recipe in said["recipes"]}
     plates = {compared.recipe: plates_of(compared) for compared in comparison.recipes}
     page = render("comparison.html", said=said, pictures=pictures, plates=plates)
-    tables = {f"{safe(name)}-{table['name']}": table for name, table in _tables(said["recipes"], names)}
-    return _written(out or path / "report", page, said, tables, _drawn(pictures, plates))
+    named = [(recipe["recipe"], recipe) for recipe in said["recipes"]]
+    return Composed(page, said, _tables(named), _drawn(pictures, plates))
 
 
 def report_runs(paths: Sequence[Path], out: Path | None = None) -> Written:
@@ -72,32 +97,41 @@ def report_runs(paths: Sequence[Path], out: Path | None = None) -> Written:
     """
     runs = [RunDirectory.open(path) for path in paths]
     said = document_of_runs(runs)
-    names = [run["id"] for run in said["runs"]]
     pictures = {run["id"]: figures_of_run(run) for run in said["runs"]}
-    plates = {name: plates_of_run(run, name) for name, run in zip(names, runs, strict=True)}
+    plates = {name: plates_of_run(run, name) for name, run in zip(pictures, runs, strict=True)}
     page = render("runs.html", said=said, pictures=pictures, plates=plates)
-    tables = {f"{safe(name)}-{table['name']}": table for name, table in _tables(said["runs"], names)}
-    return _written(out or paths[0] / "report", page, said, tables, _drawn(pictures, plates))
+    named = [(run["id"], run) for run in said["runs"]]
+    report = Composed(page, said, _tables(named), _drawn(pictures, plates))
+    return _written(report, out or paths[0] / "report")
 
 
-def _tables(parts: Iterable[Json], names: Iterable[str]) -> list[tuple[str, Json]]:
-    return [(name, table) for name, part in zip(names, parts, strict=True) for table in part["tables"].values()]
+def _tables(named: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+    return {f"{safe(name)}-{table['name']}": table for name, part in named for table in part["tables"].values()}
 
 
-def _drawn(pictures: Mapping[str, list[Picture]], plates: Mapping[str, Plates]) -> list[Picture]:
+def _drawn(pictures: Mapping[str, list[Picture]], plates: Mapping[str, Plates]) -> tuple[Picture, ...]:
     samples = [plate.picture for each in plates.values() for plate in each.plates if plate.picture is not None]
-    return [*(picture for each in pictures.values() for picture in each), *samples]
+    return (*(picture for each in pictures.values() for picture in each), *samples)
 
 
-def _written(folder: Path, page: str, said: Json, tables: Mapping[str, Json], pictures: Iterable[Picture]) -> Written:
-    files = {"index.html": page.encode(), "data.json": canonical(said)}
-    files |= {f"csv/{name}.csv": csv_of(table).encode() for name, table in tables.items()}
-    for picture in pictures:
-        files |= {f"figures/{safe(picture.name)}.svg": picture.svg, f"figures/{safe(picture.name)}.pdf": picture.pdf}
+def _written(report: Composed, folder: Path) -> Written:
     try:
-        for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, content in _files(report):
+            (folder / name).parent.mkdir(exist_ok=True)
             atomic_write(folder / name, content)
+            written.append(folder / name)
     except OSError as error:
         raise ResourceError(f"{folder} cannot be written", got=error, cure="Give another place with --out") from error
-    return Written(folder / "index.html", said, tuple(folder / name for name in files))
+    return Written(folder / "index.html", report.document, tuple(written))
+
+
+def _files(report: Composed) -> Iterator[tuple[str, bytes]]:
+    yield "index.html", report.page.encode()
+    yield "data.json", canonical(report.document)
+    for name, table in report.tables.items():
+        yield f"csv/{name}.csv", csv_of(table).encode()
+    for picture in report.pictures:
+        yield f"figures/{safe(picture.name)}.svg", picture.svg
+        yield f"figures/{safe(picture.name)}.pdf", picture.pdf

@@ -1,6 +1,6 @@
 """Samples side by side, and the circuit that made some of them."""
 
-__all__ = ["Plate", "Plates", "plates_of", "plates_of_run"]
+__all__ = ["Plate", "Plates", "plates", "plates_of", "plates_of_run"]
 
 from dataclasses import dataclass
 from typing import final
@@ -81,10 +81,10 @@ def _plates(config: RunConfig, drawn: dict[str, Sampled], name: str, opponent: s
         return Plates(why_not=str(error))
     data = experiment.data
     samples = {"real": real(data, REAL), **drawn}
-    return Plates(tuple(_each(data, samples, name, opponent)), config.seed, _circuit(experiment))
+    return Plates(tuple(plates(data, samples, name, opponent)), config.seed, _circuit(experiment))
 
 
-def _each(data: DataSet, samples: dict[str, Sampled], name: str, opponent: str | None) -> list[Plate]:
+def plates(data: DataSet, samples: dict[str, Sampled], name: str, opponent: str | None) -> list[Plate]:
     if data.kind == "image":
         return [Plate(each, image=mosaic(data, sample)) for each, sample in samples.items()]
     if data.kind == "text":

@@ -87,7 +87,8 @@ def csv_of(table: Json) -> str:
     for column in columns:
         keys += [key for key in (column["key"], *(column["ends"] or ())) if key not in keys]
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
+    # Texts in quotes, all of them: a lone carriage return would end a row elsewhere.
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(keys)
     writer.writerows([_cell(row.get(key)) for key in keys] for row in rows)
     return file.getvalue()
