@@ -1,9 +1,11 @@
 """A real comparison, of runs that take a second, as a directory to make pages of."""
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 import pytest
 
@@ -21,28 +23,30 @@ from qgan.compare.rescoring import Rescored
 from qgan.compare.results import yardsticks_of
 from qgan.compare.speed import Speed
 from qgan.compare.tasks import Task, resolved
+from qgan.report import Written, report_comparison
 
 SMALL: dict[str, Any] = {
-    "train.steps": 20,
+    "train.steps": 8,
     "train.batch_size": 8,
-    "run.checkpoint_every": 20,
+    "run.checkpoint_every": 8,
     "run.device": "cpu",
-    "evaluate.every": 5,
-    "evaluate.samples": 40,
+    "evaluate.every": 4,
+    "evaluate.samples": 30,
 }
 METRICS = {"bimodal": ("kl", "total-variation"), "ring": ("energy-distance", "mode-coverage")}
 
-Comparing: TypeAlias = Callable[..., Path]
+HOOKS = ("data-recipe", "data-model", "data-metric", "data-seed", "data-part")
+VOID = ("meta", "link", "img", "br", "hr")
 
 
 def compared(
     root: Path,
     recipes: Sequence[str] = ("bimodal",),
     *,
-    seeds: Sequence[int] = (0, 1, 2, 3, 4, 5),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
     baselines: Sequence[str] = ("mlp",),
-    controls: Sequence[str] = ("unentangled", "untrained"),
-    rungs: Sequence[int] = (2, 4),
+    controls: Sequence[str] = ("unentangled",),
+    rungs: Sequence[int] = (2,),
     trials: int = 3,
     skip: Iterable[tuple[str, int]] = (),
     changes: Iterable[tuple[str, Any]] = (),
@@ -180,11 +184,71 @@ def _measured(places: Places, book: Book) -> None:
 
 @pytest.fixture(scope="session")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six seeds, all there; read only."""
+    """Five seeds, all there; read only."""
     return compared(tmp_path_factory.mktemp("compared") / "comparison")
 
 
 @pytest.fixture
-def compare_in(tmp_path: Path) -> Comparing:
-    """Makes another one, of its own."""
-    return lambda *given, **options: compared(tmp_path / "comparison", *given, **options)
+def copied(comparison: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(comparison, tmp_path / "comparison"))
+
+
+@pytest.fixture(scope="session")
+def written(comparison: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """Its report; read only."""
+    return report_comparison(comparison, tmp_path_factory.mktemp("report"))
+
+
+@final
+class Page(HTMLParser):
+    """What a browser would find in a page.
+
+    Attributes:
+        elements: Tags and attributes, in order.
+        numbers: Attributes and text of all that has a ``data-value``.
+        texts: The text within elements of a tag, such as ``"script"``.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.numbers: list[tuple[dict[str, str], str]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {key: value or "" for key, value in attrs}
+        self.elements.append((tag, attributes))
+        self.texts.setdefault(tag, []).append("")
+        if tag not in VOID:
+            # What a number stands in says of what it is, too.
+            of = {key: value for _, each in self._open for key, value in each.items() if key in HOOKS}
+            self._open.append((tag, attributes))
+            if "data-value" in attributes:
+                self.numbers.append(({**of, **attributes}, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        for tag, attributes in self._open:
+            self.texts[tag][-1] += data
+            if "data-value" in attributes and tag == self._open[-1][0]:
+                self.numbers[-1] = (self.numbers[-1][0], self.numbers[-1][1] + data)
+
+    def of(self, testid: str, **hooks: object) -> list[float]:
+        """Values of that name, and of that."""
+        wanted = {"data-testid": testid, **{f"data-{key}": str(value) for key, value in hooks.items()}}
+        return [float(each["data-value"]) for each, _ in self.numbers if wanted.items() <= each.items()]
+
+
+Read: TypeAlias = Callable[[str], Page]
+
+
+@pytest.fixture(scope="session")
+def read() -> Read:
+    """Reads HTML."""
+    return Page

@@ -1,0 +1,80 @@
+"""What a comparison's document says, against its files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgan.compare.comparison import Comparison
+from qgan.report.data import document
+from qgan.report.rendering import canonical
+
+SEEDS = range(5)
+
+
+@pytest.fixture(scope="module")
+def recipe(comparison: Path) -> dict[str, Any]:
+    (found,) = document(Comparison(comparison))["recipes"]
+    return found
+
+
+def measured(comparison: Path, model: str, metric: str) -> list[float]:
+    files = [comparison / f"runs/bimodal/{model}/s{seed}/metrics.json" for seed in SEEDS]
+    return [json.loads(file.read_text())["metrics"][metric]["value"] for file in files]
+
+
+def test_it_is_plain_and_the_same_every_time(comparison: Path) -> None:
+    first, again = (canonical(document(Comparison(comparison))) for _ in range(2))
+    assert first == again
+    json.loads(first)
+
+
+def test_scores_are_those_of_the_runs(comparison: Path, recipe: dict[str, Any]) -> None:
+    rows = recipe["tables"]["scores"]["rows"]
+    for model in ("subject", "mlp", "unentangled", "mlp-x2"):
+        for metric in ("kl", "total-variation"):
+            there = [row["score"] for row in rows if (row["model"], row["metric"]) == (model, metric)]
+            assert there == measured(comparison, model, metric)
+
+
+def test_the_verdict_is_of_the_paired_differences(comparison: Path, recipe: dict[str, Any]) -> None:
+    differences = np.subtract(measured(comparison, "subject", "kl"), measured(comparison, "mlp", "kl"))
+    contest = recipe["contests"][0]
+    assert (contest["metric"], contest["opponent"], contest["primary"]) == ("kl", "mlp", True)
+    assert contest["differences"] == differences.tolist()
+    assert contest["mean"] == pytest.approx(differences.mean())
+    assert recipe["verdict"]["sentence"] == contest["sentence"]
+
+
+def test_summaries_are_medians(comparison: Path, recipe: dict[str, Any]) -> None:
+    by_model = {row["model"]: row for row in recipe["tables"]["summary"]["rows"]}
+    assert list(by_model)[:2] == ["subject", "mlp"]
+    assert by_model["subject"]["score"] == np.median(measured(comparison, "subject", "kl"))
+    assert by_model["subject"]["score_low"] <= by_model["subject"]["score"] <= by_model["subject"]["score_high"]
+    assert by_model["mlp-x2"]["verdict"] is None
+
+
+def test_curves_are_lines_of_the_runs(comparison: Path, recipe: dict[str, Any]) -> None:
+    curve = next(each for each in recipe["curves"][0]["models"] if each["model"] == "mlp")
+    lines = [
+        json.loads(line) for line in (comparison / "runs/bimodal/mlp/s2/evaluations.jsonl").read_text().splitlines()
+    ]
+    assert curve["steps"] == [line["step"] for line in lines]
+    (seed,) = [each for each in curve["seeds"] if each["seed"] == 2]
+    assert seed["values"] == [line["scores"]["kl"]["value"] for line in lines]
+    clock = [json.loads(line) for line in (comparison / "runs/bimodal/mlp/s2/timing.jsonl").read_text().splitlines()]
+    spent = [sum(value for part, value in line["seconds"].items() if part != "all") for line in clock]
+    assert seed["seconds"] == pytest.approx([sum(spent[:step]) for step in curve["steps"]])
+
+
+def test_only_generators_differ_here(recipe: dict[str, Any]) -> None:
+    keys = {(row["model"], row["key"]) for row in recipe["tables"]["differences"]["rows"]}
+    assert keys == {(model, "generator") for model in ("mlp", "mlp-x2", "unentangled")}
+    assert all(each["unequal"] == 0 for each in recipe["equal"])
+
+
+def test_there_is_a_warning_for_what_weakens_it(recipe: dict[str, Any]) -> None:
+    assert "5 seeds: with fewer than 10, what is said is indicative." in recipe["warnings"]
+    assert any("busy machine" in each for each in recipe["warnings"])
