@@ -56,9 +56,9 @@ def _hooks(of: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _numeric_keys(table: Json) -> list[str]:
-    """Of columns of numbers, whose heads stand where the numbers do."""
-    keys = [column["key"] for column in table["columns"]]
-    return [key for key in keys if any(_is_number(row.get(key)) for row in table["rows"])]
+    """Of columns of numbers, or of nothing yet, whose heads stand where the numbers do."""
+    held = {column["key"]: [row.get(column["key"]) for row in table["rows"]] for column in table["columns"]}
+    return [key for key, values in held.items() if all(value is None or _is_number(value) for value in values)]
 
 
 def _is_number(value: Any) -> bool:
