@@ -243,7 +243,9 @@ def test_a_setting_needs_a_name() -> None:
         qgan.train(overrides={3: 4})  # pyright: ignore[reportArgumentType]
 
 
-def test_a_comparison_is_made_and_read_from_python(tmp_path: Path) -> None:
+def test_a_comparison_is_made_and_read_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which takes a process for each model: see test_speed.py.
+    monkeypatch.setattr("qgan.compare.campaign.timed_together", lambda _: {})
     small = {"train.steps": 4, "evaluate.every": 2, "evaluate.metrics": ["kl", "ks"]}
     out = tmp_path / "it"
     made = api.compare(

@@ -50,7 +50,7 @@ def carry_out(
     declaration: Declaration,
     *,
     engine: Engine,
-    timing: Timing = timed_together,
+    timing: Timing | None = None,
     begins: Callable[[Phase], object] = lambda _: None,
     told: Told = lambda _: None,
 ) -> Comparison:
@@ -60,7 +60,8 @@ def carry_out(
         path: Its directory.
         declaration: What is compared, and what is claimed.
         engine: Does the runs.
-        timing: Times the models of a recipe, once their runs are over and nothing else is done.
+        timing: Times the models of a recipe, once their runs are over and nothing else is done;
+            :func:`qgan.compare.speed.timed_together` if None.
         begins: Hears of each part.
         told: Hears of the runs.
 
@@ -90,7 +91,7 @@ def carry_out(
             recipe.rescore()
         begins(Phase("timing"))
         for recipe in recipes:
-            recipe.time(timing)
+            recipe.time(timing or timed_together)
         begins(Phase("costs"))
         for compared in Comparison(path).recipes:
             growth = None if compared.cost is None else compared.cost.growth
