@@ -231,7 +231,8 @@ def hostile(comparison: Path, directory: Path) -> Path:
     write(places.models, replace(book, entries=tuple(entries)))
     for number, text in enumerate(HOSTILE):
         name = f"{number}{text}".replace("/", "\N{DIVISION SLASH}").replace("\0", "")[:80]
-        write(places.rescored(name, 0), Rescored(name, "degraded", text, 0, 40, {}, text if number % 2 else None))
+        scored = Rescored(name, "degraded", text, 0, 40, {"kl": None}, reason=text if number % 2 else None)
+        write(places.rescored(name, 0), scored)
     speed = read(places.speed("subject"), Speed)
     write(places.speed("subject"), replace(speed, contended=next(bad), gpu=next(bad)))
     cost = json.loads(places.cost.read_text())

@@ -82,7 +82,7 @@ class Records:
         excused = subject is not None and subject["state"] != "done"
         if scored is None or (scored["reason"] is not None and not excused):
             return nan
-        return scored["values"].get(metric)
+        return scored["values"].get(metric, nan)
 
     def skill(self, metric: str, seed: int, value: float | None) -> float | None:
         known = self.yardsticks.get(seed, {}).get(metric)
