@@ -27,6 +27,7 @@ FLAGS = {
     "recipes": "--json",
     "circuits": "--plugin --json",
     "backends": "--advise --circuit --wires --layers --batch --json",
+    "report": "--out --plugin --open --json",
 }
 
 
