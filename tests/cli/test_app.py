@@ -20,6 +20,8 @@ CODES = {0, 2, 3, 4, 5, 6, 7, 12}
 FLAGS = {
     "train": "--config --set --backend --shots --seed --steps --device --plugin --out --resume --dry-run --json "
     "--quiet",
+    "compare": "--seeds --baselines --controls --trials --untuned --workers --set --plugin --out --resume --dry-run "
+    "--json --quiet",
     "sample": "-n --out --checkpoint --backend --shots --seed --label --plugin --json",
     "evaluate": "--samples --checkpoint --plugin --json",
     "runs": "--json",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from qgan._registry import Entry
 from qgan.compare import engine
 from qgan.compare.engine import LocalEngine
 from qgan.compare.tasks import Event, Task
 from qgan.config import Component
 from qgan.errors import BackendError, BusyError, ConfigError, ResourceError
 from qgan.files import locked
+from qgan.losses import LOSSES
 from qgan.runs import RunDirectory
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def test_workers_do_what_this_process_does_and_survive_what_crashes(
     monkeypatch.syspath_prepend(tmp_path / "plugins")
     monkeypatch.setattr(engine, "MOST_DEATHS", 2)
     tasks = [make.task(f"runs/mlp/s{seed}", seed=seed) for seed in range(2)]
+    monkeypatch.setitem(LOSSES, "deadly", Entry(lambda _: None))  # which is then removed again, with the plugin's own
     import deadly_loss  # type: ignore[import-not-found]  # noqa: F401
 
     deadly = Task("runs/deadly/s0", make.config().model_copy(update={"loss": Component(name="deadly")}))
