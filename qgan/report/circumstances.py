@@ -2,14 +2,16 @@
 
 __all__ = ["amendments", "commands", "environment", "fairness", "runs", "tuning"]
 
+import json
 import shlex
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from qgan._typing import Json
-from qgan.compare.comparison import Compared, Comparison
-from qgan.compare.declaration import Declared
+from qgan.compare.comparison import Compared
+from qgan.compare.declaration import Declaration, Declared
 from qgan.files import read_json
 from qgan.opening import differences
 from qgan.report.learning import Trace
@@ -166,16 +168,29 @@ def amendments(declared: Declared) -> list[Json]:
     ]
 
 
-def commands(comparison: Comparison) -> list[str]:
+def commands(known: Declaration) -> list[str]:
     """What to type to have all this again."""
-    known = comparison.declared.current
-    parts = ["qgan", "compare", *known.claims, "--seeds", ",".join(map(str, known.seeds))]
+    parts = ["qgan", "compare", *known.claims, "--seeds", _listed(known.seeds)]
     parts += ["--baselines", ",".join(known.baselines)] if known.baselines else []
     parts += ["--controls", ",".join(known.controls) or "none"]
     parts += ["--trials", str(known.trials)] if known.trials else ["--untuned"]
     for key, value in sorted(known.changes.items()):
-        parts += ["--set", f"{key}={value}"]
+        parts += ["--set", f"{key}={_toml(value)}"]
     return [shlex.join([*parts, "--out", "again"]), "qgan report again --open"]
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    """A single one needs a comma behind it, or it would be taken for how many there are."""
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    # JSON and TOML write them alike, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _stated(document: Json) -> Json:

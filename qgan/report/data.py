@@ -44,7 +44,7 @@ def document(comparison: Comparison) -> Document:
         "recipes": recipes,
         "waiting": waiting,
         "environment": environment(_run_paths(comparison)),
-        "commands": commands(comparison),
+        "commands": commands(known),
         "bibliography": entries_for(
             [entry.document for compared in comparison.recipes for entry in compared.book.entries],
             also=("comparison", *(["tuning"] if known.trials else [])),
