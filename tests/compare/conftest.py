@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import psutil
 import pytest
 
 from qgan import config
@@ -197,3 +198,10 @@ def _rescored(name: str, seed: int, value: float | None) -> Rescored:
 @pytest.fixture(scope="session")
 def plant() -> Callable[..., Compared]:
     return _plant
+
+
+@pytest.fixture
+def new_children() -> Callable[[], list[psutil.Process]]:
+    """Processes of this one that were not there when the test began: a browser may be, which others use."""
+    before = {child.pid for child in psutil.Process().children()}
+    return lambda: [child for child in psutil.Process().children() if child.pid not in before]

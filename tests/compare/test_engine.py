@@ -1,6 +1,7 @@
 """Which runs an engine is given, and the local engine's processes as long as nobody kills them."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,11 @@ def test_there_must_be_a_worker(workers: int) -> None:
 
 @pytest.mark.timeout(900)  # three times the imports, which a busy machine makes last
 def test_workers_do_what_this_process_does_and_survive_what_crashes(
-    make: "Maker", here: "Here", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: "Maker",
+    here: "Here",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    new_children: "Callable[[], list[psutil.Process]]",
 ) -> None:
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "deadly_loss.py").write_text(PLUGIN)
@@ -144,7 +149,7 @@ def test_workers_do_what_this_process_does_and_survive_what_crashes(
         (tasks[1].name, "began"),
         (tasks[1].name, "done"),
     ]
-    assert psutil.Process().children() == []
+    assert new_children() == []
     here.run(tasks, root=tmp_path / "here")
     for task in tasks:
         for name in ("records.jsonl", "evaluations.jsonl", "metrics.json", "samples.npz"):
@@ -154,14 +159,16 @@ def test_workers_do_what_this_process_does_and_survive_what_crashes(
     assert identity["plugins"] == ["deadly_loss"]
 
 
-def test_a_plugin_that_is_missing_is_told_as_ever(make: "Maker", tmp_path: Path) -> None:
+def test_a_plugin_that_is_missing_is_told_as_ever(
+    make: "Maker", tmp_path: Path, new_children: "Callable[[], list[psutil.Process]]"
+) -> None:
     with pytest.raises(BackendError, match=r"'no_such_plugin' cannot be loaded.*Give the name of a module"):
         LocalEngine(workers=1, plugins=["no_such_plugin"]).run([make.task()], root=tmp_path)
-    assert psutil.Process().children() == []
+    assert new_children() == []
 
 
 def test_workers_that_do_not_start_are_not_started_for_ever(
-    make: "Maker", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: "Maker", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
 ) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho no interpreter >&2\nexit 3\n")
@@ -169,4 +176,4 @@ def test_workers_that_do_not_start_are_not_started_for_ever(
     monkeypatch.setattr(sys, "executable", str(python))
     with pytest.raises(ResourceError, match="exit code 3: no interpreter"):
         LocalEngine(workers=2).run([make.task()], root=tmp_path / "comparison")
-    assert psutil.Process().children() == []
+    assert new_children() == []

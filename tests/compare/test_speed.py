@@ -1,5 +1,6 @@
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,9 @@ def test_energy_is_there_where_it_was_measured() -> None:
     assert speed._speed("it", WARM, measured, 0.0).joules_per_step == 3.0
 
 
-def test_models_take_turns_and_one_that_fails_is_told_of(make: "Maker", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_take_turns_and_one_that_fails_is_told_of(
+    make: "Maker", monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
+) -> None:
     order: list[str] = []
     own = Timer.turn
 
@@ -95,15 +98,17 @@ def test_models_take_turns_and_one_that_fails_is_told_of(make: "Maker", monkeypa
         assert each.threads == 1
         assert sum(each.split.values()) == pytest.approx(each.seconds_per_step)
         assert each.operations["discriminator"] > 0
-    assert psutil.Process().children() == []
+    assert new_children() == []
 
 
-def test_where_there_is_no_room_processes_end_after_their_turns(make: "Maker", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_room_processes_end_after_their_turns(
+    make: "Maker", monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
+) -> None:
     begun: list[int] = []
     own = Timer._begun
 
     def begin(self: Timer) -> tuple:
-        assert psutil.Process().children() == []
+        assert new_children() == []
         process, said = own(self)
         begun.append(process.pid)
         return process, said
@@ -115,7 +120,9 @@ def test_where_there_is_no_room_processes_end_after_their_turns(make: "Maker", m
     assert found["it"].steps == 4
 
 
-def test_a_process_that_dies_is_a_model_that_cannot_be_timed(make: "Maker") -> None:
+def test_a_process_that_dies_is_a_model_that_cannot_be_timed(
+    make: "Maker", new_children: "Callable[[], list[psutil.Process]]"
+) -> None:
     timer = Timer(make.config(train__steps=1))
     try:
         timer.turn(0.0)
@@ -125,7 +132,7 @@ def test_a_process_that_dies_is_a_model_that_cannot_be_timed(make: "Maker") -> N
             timer.turn(0.0)
     finally:
         timer.close()
-    assert psutil.Process().children() == []
+    assert new_children() == []
 
 
 def test_why_one_model_cannot_be_timed_is_raised(make: "Maker") -> None:
