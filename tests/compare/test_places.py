@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from qgan.compare.controls import CONTROLS
 from qgan.compare.families import FAMILIES
 from qgan.compare.places import Places
 from qgan.compare.tasks import Task, require_distinct
+from qgan.errors import ConfigError
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.+=-]{0,20}", fullmatch=True)
 seeds = st.integers(0, 2**63 - 1)
@@ -40,8 +42,12 @@ def test_runs_of_every_recipe_and_model_are_names_that_tasks_may_have() -> None:
     models = ["subject", *FAMILIES, *CONTROLS, *(f"{family}-x128" for family in FAMILIES)]
     for recipe in config.recipe_names():
         places = Places(Path("c"), recipe)
-        require_distinct(
+        tasks = [
             Task(name, plain)
             for model in models
             for name in (places.run(model, 2**63 - 1), *(places.trial(model, number, 10_001) for number in range(2)))
-        )
+        ]
+        require_distinct(tasks)
+        assert len({task.name for task in tasks}) == 3 * len(models)
+        with pytest.raises(ConfigError, match="in one place"):
+            require_distinct([*tasks, Task(f"{tasks[0].name}/deeper", plain)])
