@@ -31,8 +31,10 @@ def measure(place: Workplace) -> Figure:
     began = perf_counter()
     command = [str(Path(sys.executable).with_name("qgan")), "compare", *begun, "--json", "--quiet"]
     say(f"  {' '.join(['qgan', *command[1:]])}")
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    append_line(clock, {"seconds": perf_counter() - began})
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    finally:
+        append_line(clock, {"seconds": perf_counter() - began})
     comparison = Comparison(path)
     seconds = [json.loads(line)["seconds"] for line in clock.read_text().splitlines()]
     page = path / "report" / "index.html"
