@@ -9,7 +9,7 @@ from qgan import show
 from qgan._typing import Json
 from qgan.cli.options import say
 from qgan.compare.comparison import Compared, Comparison
-from qgan.compare.standings import standings
+from qgan.compare.standings import Ladder, standings
 from qgan.compare.tuning import SPACE
 
 if TYPE_CHECKING:
@@ -36,11 +36,16 @@ def tell(comparison: Comparison) -> None:
         show.table(compared.recipe, _rows(compared), _caption(compared))
         say(found.judgement.primary.sentence if found.judgement else f"{compared.recipe}: {found.why_not}")
         if found.ladder is not None:
-            headline = found.ladder.headline
-            size = "none of the ladder" if headline is None else f"{headline.model}, {headline.parameters} parameters"
-            say(f"The smallest classical generator that is not worse: {size}.")
+            say(f"The smallest classical generator that is not worse: {_size(found.ladder)}.")
     if comparison.declared.amendments:
         say(f"What was declared was amended {len(comparison.declared.amendments)} times; the page says how.")
+
+
+def _size(ladder: Ladder) -> str:
+    if ladder.why_not:
+        return f"no claim ({'; '.join(ladder.why_not)})"
+    size = ladder.headline
+    return "none of the ladder" if size is None else f"{size.model}, {size.parameters} parameters"
 
 
 def _rows(compared: Compared) -> list[Json]:

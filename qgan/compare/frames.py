@@ -129,7 +129,7 @@ def _table(compared: Compared, stand: Standings) -> str:
 
 def _findings(stand: Standings, metric: str) -> dict[str, Finding]:
     """By opponent, on the primary metric; that of a rung is uncorrected."""
-    rungs = {} if stand.ladder is None else {rung.model: rung.finding for rung in stand.ladder.rungs}
+    rungs = {} if stand.ladder is None else {rung.model: rung.verdict.finding for rung in stand.ladder.rungs}
     if stand.judgement is None:
         return rungs
     verdicts = [stand.judgement.primary, *stand.judgement.secondary]

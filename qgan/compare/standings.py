@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import final
 
 from qgan.compare.comparison import Compared
-from qgan.compare.contests import Contest, Finding, findings
-from qgan.compare.verdict import RULE, Judgement, judge
+from qgan.compare.contests import Contest
+from qgan.compare.verdict import Judgement, Verdict, judge
 from qgan.config import RunConfig
 
 
@@ -21,13 +21,13 @@ class Rung:
     Attributes:
         model: Its name.
         parameters: As many as it trains.
-        finding: The subject against it; in its turn, uncorrected.
+        verdict: Of the subject against it; in its turn, uncorrected.
         beaten: Whether the subject is better than it, and than all smaller ones.
     """
 
     model: str
     parameters: int
-    finding: Finding
+    verdict: Verdict
     beaten: bool
 
 
@@ -41,11 +41,14 @@ class Ladder:
 
     Attributes:
         rungs: Ascending.
-        headline: The smallest that is not worse than the subject; None where the subject is better than all.
+        headline: The smallest that is not worse than the subject; None where it is better than all, or nothing is
+            claimed.
+        why_not: Why nothing is, if so.
     """
 
     rungs: tuple[Rung, ...]
     headline: Rung | None
+    why_not: tuple[str, ...]
 
 
 @final
@@ -136,14 +139,16 @@ def _ladder(compared: Compared) -> tuple[Ladder | None, list[tuple[str, str]]]:
     held, missing = _held(compared, [(compared.claim.metric, name) for _, name in sorted(sizes)])
     if missing or len(held) < 2:
         return None, missing
-    rungs = _climbed(zip(sorted(sizes), held, strict=True))
-    return Ladder(rungs, next((rung for rung in rungs if not rung.beaten), None)), []
+    rungs = _climbed(zip(sorted(sizes), held, strict=True), tuned=compared.tuned)
+    end = next((rung for rung in rungs if not rung.beaten), None)
+    why_not = end.verdict.reasons if end else ()
+    return Ladder(rungs, None if why_not else end, why_not), []
 
 
-def _climbed(sizes: Iterable[tuple[tuple[int, str], Contest]]) -> tuple[Rung, ...]:
+def _climbed(sizes: Iterable[tuple[tuple[int, str], Contest]], *, tuned: bool) -> tuple[Rung, ...]:
     rungs, climbing = [], True
     for (size, name), contest in sizes:
-        (finding,) = findings([contest], RULE.alpha)
-        climbing = climbing and finding.p <= RULE.alpha and finding.plain.mean < 0
-        rungs.append(Rung(name, size, finding, climbing))
+        verdict = judge(contest, tuned=tuned).primary
+        climbing = climbing and verdict.kind == "better"
+        rungs.append(Rung(name, size, verdict, climbing))
     return tuple(rungs)

@@ -147,6 +147,7 @@ def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
         "skill_subject": quality.score(metric, "subject")["skill"],
         "skill_opponent": quality.score(metric, opponent)["skill"] if opponent else None,
         "climbed": judged.ladder is not None,
+        "ladder_why_not": "; ".join(judged.ladder.why_not) if judged.ladder else None,
         "headline_model": headline.model if headline else None,
         "headline_parameters": headline.parameters if headline else None,
         "parameters": compared.subject.parameters,

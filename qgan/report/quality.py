@@ -245,8 +245,8 @@ class Quality:
                 parameters=rung.parameters,
                 times=rung.parameters / base if base else None,
                 **{key: value for key, value in self.score(metric, rung.model).items() if key != "iqm"},
-                **paired_ends(rung.finding.plain),
-                p=rung.finding.p,
+                **paired_ends(rung.verdict.finding.plain),
+                p=rung.verdict.finding.p,
                 beaten=rung.beaten,
             )
             for rung in (ladder.rungs if ladder else ())
@@ -265,7 +265,7 @@ class Quality:
             ),
             rows,
             "Sizes are tested from the smallest on, each at the whole level, until the first that the subject is not "
-            "better than; what comes after is shown, not tested.",
+            "better than, by the rules of verdicts; what comes after is shown, not tested.",
         )
 
     def _controls(self) -> Table:

@@ -106,6 +106,32 @@ def test_the_headline_is_the_smallest_size_that_is_not_beaten(plant, rungs):
     assert [rung.beaten for rung in ladder.rungs] == [first is None or place < first for place in range(len(rungs))]
 
 
+def test_an_untuned_ladder_beats_nothing_and_has_no_headline(plant):
+    ladder = standings(plant({"subject": SUBJECT, **sizes([BEATEN, BEATEN])}, tuned=False)).ladder
+    assert ladder is not None
+    assert ([rung.beaten for rung in ladder.rungs], ladder.headline, ladder.why_not) == (
+        [False, False],
+        None,
+        ("untuned",),
+    )
+
+
+def test_a_size_that_fails_less_often_is_not_beaten(plant):
+    subject = [None, *SUBJECT[1:]]
+    ladder = standings(plant({"subject": subject, **sizes([[3.0, *BEATEN[1:]], [3.0, *BEATEN[1:]]])})).ladder
+    assert ladder is not None
+    assert ladder.rungs[0].verdict.finding.p <= 0.05
+    assert ([rung.beaten for rung in ladder.rungs], ladder.headline) == ([False, False], None)
+
+
+def test_a_size_that_differs_by_less_than_the_margin_is_not_beaten(plant):
+    near = [value + 0.001 for value in SUBJECT]
+    ladder = standings(plant({"subject": SUBJECT, **sizes([BEATEN, near])})).ladder
+    assert ladder is not None
+    assert [rung.verdict.kind for rung in ladder.rungs] == ["better", "equivalent"]
+    assert ladder.headline == ladder.rungs[1]
+
+
 @given(st.permutations(list(sizes([BEATEN, BEATEN, LEVEL, BEATEN]).items())))
 def test_the_ladder_is_climbed_by_size_whatever_the_order_of_the_book(plant, order):
     ladder = standings(plant({"subject": SUBJECT, **dict(order)})).ladder

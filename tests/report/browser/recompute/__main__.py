@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-from exact import ALPHA, censored, half, interval, inverted, mean
+from exact import censored, half, interval, inverted, mean
 from records import Records, read
 from scipy import stats
 
@@ -83,10 +83,11 @@ class Recipe(Records):
         if len(both) == 2 and None not in both:
             yield "", "key-skill", {**at, "model": "subject"}, both[0]
             yield "", "key-skill", rival, both[1]
-        unbeaten = [size for _, size, found, p in self.ladder if not (p <= ALPHA and fmean(found) < 0)]
-        if unbeaten:
+        said = [(size, self.claimed(name, found, p)) for name, size, found, p in self.ladder]
+        size, verdict = next((each for each in said if each[1] != "better"), (None, None))
+        if verdict is not None:
             own = self.entries[0]["parameters"]
-            for name, value in (("key-ladder", unbeaten[0]), ("headline-parameters", unbeaten[0])):
+            for name, value in (("key-ladder", size), ("headline-parameters", size)):
                 yield "", name, {}, value
             yield "", "key-parameters", {}, own
             yield "", "headline-subject-parameters", {}, own

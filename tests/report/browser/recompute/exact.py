@@ -14,10 +14,22 @@ ALPHA = 0.05
 
 def sign_flips(differences: list[float]) -> float:
     """Two-sided p by all flips of signs."""
+    return min(2 * min(tails(differences)), 1.0)
+
+
+def tails(differences: list[float]) -> tuple[float, float]:
+    """One-sided p of a mean below 0, and of one above."""
     rows = np.array(list(np.ndindex(*(2,) * len(differences)))) * 2 - 1
     means, own, size = rows @ np.array(differences), sum(differences), max(map(abs, differences)) * 1e-11
-    shares = (np.mean(means <= own + size), np.mean(means >= own - size))
-    return float(min(2 * min(shares), 1.0))
+    return float(np.mean(means <= own + size)), float(np.mean(means >= own - size))
+
+
+def equivalent(differences: list[float], margin: float) -> bool:
+    """Two one-sided tests."""
+    return (
+        tails([each + margin for each in differences])[1] <= ALPHA
+        and tails([each - margin for each in differences])[0] <= ALPHA
+    )
 
 
 def inverted(differences: list[float]) -> tuple[float | None, float | None]:

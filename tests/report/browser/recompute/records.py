@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from math import nan
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
-from exact import band, interval, sign_flips, trimmed
+from exact import ALPHA, band, equivalent, interval, sign_flips, trimmed
 
 
 class Records:
@@ -17,6 +17,7 @@ class Records:
 
     def __init__(self, root: Path, name: str, declaration: dict[str, Any]) -> None:
         self.root, self.name, self.seeds = root, name, declaration["seeds"]
+        self.tuned = declaration["trials"] > 0
         self.claim, own = declaration["claims"][name], root / "recipes" / name
         book = read(own / "models.json")
         self.entries = book["entries"]
@@ -127,6 +128,20 @@ class Records:
         if len(held) < 2 or not self.contests or any(found is None for _, _, found in held):
             return []
         return [(name, size, found, sign_flips(found)) for name, size, found in held if found is not None]
+
+    def claimed(self, model: str, found: list[float], p: float) -> str | None:
+        """What may be said of the subject against it on the primary metric by itself; None where nothing may."""
+        ways = [self.yardsticks[seed][self.metric] for seed in self.seeds]
+        known = all(None not in (each["floor"], each["trivial"]) and not each["reason"] for each in ways)
+        more = self.failures("subject") - self.failures(model)
+        apart = [abs(each["trivial"] - each["floor"]) for each in ways] if known else []
+        if apart and equivalent(found, self.claim["margin"] * fmean(apart)):
+            said, lame = "equivalent", more != 0
+        elif p <= ALPHA:
+            said, lame = ("better", more > 0) if fmean(found) < 0 else ("worse", more < 0)
+        else:
+            said, lame = "not told apart", False
+        return said if self.tuned and len(found) >= 5 and not lame else None
 
     def traces(self, model: str) -> dict[int, tuple[tuple[int, float], tuple[float, float]]]:
         """By seed: steps and seconds in all, and those to the stated skill, NaN if never."""
