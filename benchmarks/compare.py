@@ -4,7 +4,7 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import compare_entanglement, compare_kills, compare_statistics, compare_whole
+from benchmarks import compare_entanglement, compare_kills, compare_page, compare_statistics, compare_whole
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
@@ -12,6 +12,7 @@ FIGURES: Figures = {
     "kills": compare_kills.measure,
     "entanglement": compare_entanglement.measure,
     "whole": compare_whole.measure,
+    "page": compare_page.measure,
 }
 
 main = command(FIGURES, folder="compare", heading="Comparisons, measured on a CPU")

@@ -12,6 +12,7 @@ from typing import final
 
 from qgan.build import build
 from qgan.config import RunConfig
+from qgan.evaluate import Shelf
 from qgan.loop import train
 from qgan.machine import threads
 from qgan.opening import begin
@@ -40,12 +41,13 @@ class Estimate:
     probed: float
 
 
-def estimate(config: RunConfig, *, plugins: Iterable[str] = ()) -> Estimate:
+def estimate(config: RunConfig, *, plugins: Iterable[str] = (), shelf: Shelf | None = None) -> Estimate:
     """Trains for a few steps, evaluates and saves as the run itself will, in a directory that is then removed.
 
     Args:
         config: Whole and resolved.
         plugins: Modules that are imported already.
+        shelf: Where the real side of evaluations may be already, as it is for all but the first run of a seed.
 
     Raises:
         QganError: For whatever keeps the run from beginning, or stops it within those steps.
@@ -60,7 +62,7 @@ def estimate(config: RunConfig, *, plugins: Iterable[str] = ()) -> Estimate:
         }
     )
     with tempfile.TemporaryDirectory(prefix="qgan-probe-") as folder:
-        session = begin(short, out=Path(folder), plugins=plugins)
+        session = begin(short, out=Path(folder), plugins=plugins, shelf=shelf)
         ends = [perf_counter()]
         for _ in session.records():
             ends.append(perf_counter())
