@@ -9,8 +9,8 @@ from qgan import show
 from qgan._typing import Json
 from qgan.cli.options import say
 from qgan.compare.comparison import Compared, Comparison
+from qgan.compare.search import SPACE
 from qgan.compare.standings import Ladder, standings
-from qgan.compare.tuning import SPACE
 
 if TYPE_CHECKING:
     from qgan.compare.declaration import Declaration

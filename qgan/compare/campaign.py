@@ -23,7 +23,7 @@ from qgan.compare.results import validation_loss, yardsticks_of
 from qgan.compare.speed import Speed, timed_together
 from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
-from qgan.compare.tuning import tune, tuning_seeds
+from qgan.compare.tuning import runs_of, tune
 from qgan.config import RunConfig
 from qgan.evaluate import Shelf
 from qgan.files import atomic_write, locked
@@ -130,7 +130,7 @@ class _Work:
         if not searched:
             return
         seeds = self.declaration.seeds
-        self.begins(Phase("tuning", len(searched) * trials * len(tuning_seeds(seeds))))
+        self.begins(Phase("tuning", len(searched) * runs_of(trials)))
         found = tune(
             [(recipe.places, entry, recipe.metric) for recipe, entry in searched],
             trials=trials,

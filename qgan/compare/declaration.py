@@ -51,6 +51,7 @@ class Declaration(Options):
         baselines: The classical opponents.
         controls: The others.
         trials: Settings tried for each trained model; 0 where nothing is tuned.
+        search: How, in a sentence; empty where nothing is tuned.
     """
 
     schema_version: Literal[1] = 1
@@ -60,6 +61,7 @@ class Declaration(Options):
     baselines: Texts
     controls: Texts
     trials: int = Field(ge=0, le=10_000)
+    search: str = ""
 
     def document(self) -> Json:
         """Plain values."""
@@ -142,7 +144,7 @@ def require_amendable(before: Declaration, after: Declaration, directory: Path) 
     """
     old, new = before.changes, after.changes
     others = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key) and not key.startswith("compare.")]
-    others += [] if before.trials == after.trials else ["trials"]
+    others += [key for key in ("trials", "search") if getattr(before, key) != getattr(after, key)]
     if others:
         raise ConfigError(
             f"The runs in {directory} were made with other settings",

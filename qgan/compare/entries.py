@@ -23,13 +23,17 @@ class Tuning:
         trials: How many settings were tried, those of the recipe first.
         seconds: Spent on their runs, all together.
         settings: Dotted keys of the configuration and the values that were chosen.
-        losses: Of each trial, the mean over the tuning seeds on validation; smaller is better.
+        losses: Of each trial in the short round, on validation; smaller is better.
+        finals: Of those that were trained whole, by number: number 0 has the recipe's own settings.
+        failed: How many runs of them failed or diverged.
     """
 
     trials: int
     seconds: float
     settings: Mapping[str, Any]
     losses: tuple[float, ...]
+    finals: Mapping[int, float]
+    failed: int
 
 
 @final

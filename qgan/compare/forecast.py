@@ -11,7 +11,7 @@ from qgan.compare.entries import Entry
 from qgan.compare.models import Group
 from qgan.compare.planning import Plan
 from qgan.compare.probe import Estimate, estimate
-from qgan.compare.tuning import tuning_seeds
+from qgan.compare.tuning import runs_of, worth_of
 from qgan.evaluate import Shelf
 
 
@@ -28,7 +28,8 @@ class Forecasted:
         left_out: Why it is not trained, or None.
         parameters: Trained numbers.
         runs: How many, those of the search for settings among them.
-        seconds: Of one of them, alone on the machine.
+        seconds: Of one of them with all its steps, alone on the machine.
+        all_seconds: Of all of them: those of the search are shorter.
         bytes: Of one of them, on disk.
     """
 
@@ -40,6 +41,7 @@ class Forecasted:
     parameters: int | None
     runs: int
     seconds: float
+    all_seconds: float
     bytes: int
 
 
@@ -102,19 +104,31 @@ def forecast(
         models=tuple(models),
         workers=workers,
         # Every worker works out the real side of each seed for itself.
-        seconds=sum(each.runs * each.seconds for each in models) / workers + references * len(declaration.seeds),
+        seconds=sum(each.all_seconds for each in models) / workers + references * len(declaration.seeds),
         bytes=sum(each.runs * each.bytes for each in models),
         notes=tuple(notes),
     )
 
 
-def _forecasted(recipe: str, entry: Entry, declaration: Declaration, plugins: tuple[str, ...], shelf: Shelf) -> Forecasted:
+def _forecasted(
+    recipe: str, entry: Entry, declaration: Declaration, plugins: tuple[str, ...], shelf: Shelf
+) -> Forecasted:
     seeds = declaration.seeds
     config = entry.config(seeds[0])
-    runs, one = 0, Estimate(0.0, 0.0, 0, 0.0)
+    runs, worth, one = 0, 0.0, Estimate(0.0, 0.0, 0, 0.0)
     if entry.left_out is None:
-        searched = declaration.trials * len(tuning_seeds(seeds)) if config.train.steps else 0
-        runs, one = len(seeds) + searched, estimate(config, plugins=plugins, shelf=shelf)
+        trials = declaration.trials if config.train.steps else 0
+        runs, worth = len(seeds) + runs_of(trials), len(seeds) + worth_of(trials)
+        one = estimate(config, plugins=plugins, shelf=shelf)
     return Forecasted(
-        recipe, entry.name, entry.group, entry.what, entry.left_out, entry.parameters, runs, one.seconds, one.bytes
+        recipe=recipe,
+        model=entry.name,
+        group=entry.group,
+        what=entry.what,
+        left_out=entry.left_out,
+        parameters=entry.parameters,
+        runs=runs,
+        seconds=one.seconds,
+        all_seconds=worth * one.seconds,
+        bytes=one.bytes,
     )

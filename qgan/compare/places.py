@@ -28,6 +28,10 @@ class Places:
         """A run of the search for settings."""
         return f"tuning/{self.recipe}/{model}/t{number}/s{seed}"
 
+    def search(self, model: str) -> Path:
+        """What the trials of that search came to."""
+        return self._own / "searches" / f"{model}.json"
+
     @property
     def models(self) -> Path:
         """Which models there are, with their settings."""

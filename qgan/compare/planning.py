@@ -14,6 +14,7 @@ from qgan.compare.families import FAMILIES, RUNGS, families_for
 from qgan.compare.models import Model, ladder_of, require_circuits, subject_and_opponents
 from qgan.compare.others import OTHERS
 from qgan.compare.tasks import resolved
+from qgan.compare.tuning import described
 from qgan.config import RunConfig, load
 from qgan.errors import ConfigError, did_you_mean
 from qgan.experiment import Experiment
@@ -99,6 +100,7 @@ def declaration_of(
         baselines=tuple(baselines),
         controls=tuple(controls),
         trials=trials,
+        search=described(trials, seeds),
     )
 
 

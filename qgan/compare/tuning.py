@@ -1,145 +1,101 @@
 """The same search for the settings of every model: before the seeds are run, on seeds and data of its own."""
 
-__all__ = ["SPACE", "Search", "tune", "tuning_seeds"]
+__all__ = ["ROUNDS", "described", "runs_of", "tune", "tuning_seeds", "worth_of"]
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
-from typing import Any, final
-
-import optuna
+from math import ceil
+from typing import final
 
 from qgan._typing import Json
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Entry, Tuning
 from qgan.compare.places import Places
 from qgan.compare.results import validation_loss
+from qgan.compare.search import PORTION, SPACE, Search
+from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
 from qgan.config import RunConfig
 from qgan.documents import override
 from qgan.runs import RunDirectory
 from qgan.validation import validate
 
-SEEDS = 2
 # Far from those that people choose.
 FIRST_SEED = 10_001
-# Trials are asked for in portions of this size, whatever the number of workers, so that it does not change the search.
-PORTION = 4
-
-RATES = ("optimizer.generator.lr", "optimizer.discriminator.lr")
-# What makes a discriminator wider or narrower, in those that come with the package.
-WIDTHS = ("hidden", "channels", "width")
 
 
 @final
 @dataclass(frozen=True)
-class Space:
-    """What is searched, around a recipe's own settings.
+class Round:
+    """Trials of one length.
 
     Attributes:
-        rate: Learning rates of both sides, from 1 over this to this times the recipe's, on a logarithmic scale.
-        widths: Times the widths of the discriminator's layers.
+        name: Of its answers.
+        place: Of its seed among those of the search.
+        share: One part in so many of a model's steps is trained.
     """
 
-    rate: float = 4.0
-    widths: tuple[float, ...] = (0.5, 1.0, 2.0)
-
-    def describe(self) -> str:
-        """In a sentence."""
-        shares = ", ".join(f"{share:g}" for share in self.widths)
-        return (
-            f"the learning rates of both sides, from 1/{self.rate:g} to {self.rate:g} times the recipe's, on a "
-            f"logarithmic scale, and the discriminator's widths, {shares} times the recipe's"
-        )
+    name: str
+    place: int
+    share: int
 
 
-SPACE = Space()
+# Successive halving (Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943) in two rounds.
+ROUNDS = SHORT, WHOLE = Round("short", 0, 4), Round("whole", 1, 1)
+# Of the trials of the first round, one in so many is in the last, and the recipe's own settings always are.
+KEPT = 4
 
 
 @final
-class Search:
-    """Optuna's tree-structured Parzen estimator, pinned; the recipe's own settings are its first trial.
+@dataclass(frozen=True)
+class Answer:
+    """What a trial came to in a round.
 
-    Every model has one of its own, of the same seed, so that all are asked the same until what they answer differs.
-
-    Args:
-        config: The model's, before it is tuned.
-        trials: How many.
-
-    References:
-        Bergstra J. et al., Algorithms for hyper-parameter optimization, NeurIPS 2011.
-        Akiba T. et al., Optuna: A next-generation hyperparameter optimization framework, KDD 2019, arXiv:1907.10902.
+    Attributes:
+        loss: The primary metric on validation at the checkpoint that the run chose, turned so that smaller is better.
+        seconds: Of its run.
+        failed: Whether it failed or diverged, and counts at the trivial value.
     """
 
-    def __init__(self, config: RunConfig, trials: int) -> None:
-        self._document, self._left = config.document(), trials
-        with _quiet():
-            sampler = optuna.samplers.TPESampler(
-                n_startup_trials=PORTION, n_ei_candidates=24, multivariate=True, constant_liar=True, seed=0
-            )
-            self._study = optuna.create_study(sampler=sampler)
-        self._study.enqueue_trial({**dict.fromkeys(RATES, 1.0), "width": 1.0})
-        self._open: list[optuna.Trial] = []
-        self.losses: list[float] = []
-        self._settings: list[Json] = []
-
-    def ask(self) -> list[Json]:
-        """The next portion of settings, dotted keys and values; none when all were tried."""
-        count = min(PORTION, self._left)
-        self._left -= count
-        self._open = [self._study.ask() for _ in range(count)]
-        asked = [self._settings_of(trial) for trial in self._open]
-        self._settings += asked
-        return asked
-
-    def tell(self, losses: Sequence[float]) -> None:
-        """What they came to, in the same order."""
-        for trial, loss in zip(self._open, losses, strict=True):
-            self._study.tell(trial, loss)
-        self.losses += losses
-
-    @property
-    def best(self) -> Json:
-        """The settings of the smallest loss, the earliest among equals."""
-        return self._settings[self.losses.index(min(self.losses))]
-
-    def _settings_of(self, trial: optuna.Trial) -> Json:
-        found: Json = {}
-        for key in RATES:
-            factor = trial.suggest_float(key, 1 / SPACE.rate, SPACE.rate, log=True)
-            side = key.split(".")[1]
-            # Three digits, so that what is chosen can be read and typed.
-            found[key] = float(f"{factor * self._document['optimizer'][side]['lr']:.3g}")
-        factor = trial.suggest_categorical("width", SPACE.widths)
-        widths = {key: value for key, value in self._document["discriminator"].items() if key in WIDTHS}
-        return found | {f"discriminator.{key}": _scaled(value, factor) for key, value in widths.items()}
+    loss: float
+    seconds: float
+    failed: bool
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Optuna tells every study on stderr, and warns that options may change, which are pinned here."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
-def _scaled(width: Any, factor: float) -> Any:
-    if isinstance(width, (list, tuple)):
-        return [_scaled(each, factor) for each in width]
-    return max(1, round(factor * width))
+Answers = Mapping[str, Mapping[int, Answer]]
 
 
 def tuning_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
-    """Those of the search: none of the comparison's."""
-    candidates = (seed for seed in range(FIRST_SEED, FIRST_SEED + SEEDS + len(seeds)) if seed not in seeds)
-    return tuple(next(candidates) for _ in range(SEEDS))
+    """Those of the search, one for each round: none of the comparison's."""
+    candidates = (seed for seed in range(FIRST_SEED, FIRST_SEED + len(ROUNDS) + len(seeds)) if seed not in seeds)
+    return tuple(next(candidates) for _ in ROUNDS)
+
+
+def finalists(trials: int) -> int:
+    """How many trials are in the last round."""
+    return min(trials, max(2, ceil(trials / KEPT)))
+
+
+def runs_of(trials: int) -> int:
+    """How many runs a search takes for each model."""
+    return trials + finalists(trials)
+
+
+def worth_of(trials: int) -> float:
+    """How many whole runs they take as long as."""
+    return trials / SHORT.share + finalists(trials) / WHOLE.share
+
+
+def described(trials: int, seeds: Sequence[int]) -> str:
+    """The whole search in a sentence, as it is declared; empty where nothing is tuned."""
+    if not trials:
+        return ""
+    short, whole = tuning_seeds(seeds)
+    return (
+        f"{trials} settings of each model, its recipe's own first, then by a tree-structured Parzen estimator: "
+        f"{SPACE.describe()}; each is trained for 1/{SHORT.share} of the steps on seed {short}; the best of them and "
+        f"the recipe's own, {finalists(trials)} in all, for all steps on seed {whole}, which decides, on validation"
+    )
 
 
 def tune(
@@ -152,8 +108,8 @@ def tune(
 ) -> list[Entry]:
     """Searches for the settings of models, all of them at once, and gives them to them.
 
-    A trial is a whole run on each tuning seed, of which only the validation part is looked at: the primary metric at
-    the checkpoint that the run chose. What failed or diverged counts at the trivial value.
+    Of trials only the validation part is looked at. Answers are kept as they come, portion by portion, so that a search
+    that is gone on with asks for the same again, also where a trial that failed would not fail now.
 
     Args:
         searched: Where a model's recipe is kept, the model, and the primary metric.
@@ -164,50 +120,109 @@ def tune(
 
     Returns:
         The models with the settings that were chosen.
+
+    Raises:
+        CheckpointError: If answers that were kept cannot be read.
     """
-    searches = [Search(entry.config(0), trials) for _, entry, _ in searched]
-    spent = [0.0] * len(searches)
-    number = 0
-    while portions := [portion for search in searches if (portion := search.ask())]:
-        tasks = [
-            _tasks(places, entry, metric, portion, number, tuning_seeds(seeds))
-            for (places, entry, metric), portion in zip(searched, portions, strict=True)
-        ]
-        flat = [task for of_model in tasks for of_trial in of_model for task in of_trial]
-        outcomes = {outcome.name: outcome for outcome in engine.run(flat, root=searched[0][0].root, told=told)}
-        for place, ((_, _, metric), of_model) in enumerate(zip(searched, tasks, strict=True)):
-            found = [[outcomes[task.name] for task in of_trial] for of_trial in of_model]
-            spent[place] += sum(_seconds(outcome) for of_trial in found for outcome in of_trial)
-            losses = [fmean(validation_loss(outcome.where, metric) for outcome in of_trial) for of_trial in found]
-            searches[place].tell(losses)
-        number += len(portions[0])
-    return [
-        _tuned(entry, search, seconds) for (_, entry, _), search, seconds in zip(searched, searches, spent, strict=True)
-    ]
+    sought = [_Sought(places, entry, metric, trials, tuning_seeds(seeds)) for places, entry, metric in searched]
+    for _ in range(0, trials, PORTION):
+        portions = [each.ask() for each in sought]
+        _answer(sought, portions, SHORT, engine, told)
+        for each, portion in zip(sought, portions, strict=True):
+            each.tell(portion)
+    _answer(sought, [each.finalists for each in sought], WHOLE, engine, told)
+    return [each.tuned() for each in sought]
 
 
-def _tasks(
-    places: Places, entry: Entry, metric: str, portion: Sequence[Json], number: int, seeds: Sequence[int]
-) -> list[list[Task]]:
-    return [
-        [Task(places.trial(entry.name, number + k, seed), _trial(entry, settings, metric, seed)) for seed in seeds]
-        for k, settings in enumerate(portion)
-    ]
+def _answer(
+    sought: Sequence["_Sought"], numbers: Sequence[Sequence[int]], part: Round, engine: Engine, told: Told
+) -> None:
+    """Does what is not answered yet, for all models side by side."""
+    tasks = [each.missing(wanted, part) for each, wanted in zip(sought, numbers, strict=True)]
+    flat = [task for of_model in tasks for task in of_model.values()]
+    outcomes = {outcome.name: outcome for outcome in engine.run(flat, root=sought[0].places.root, told=told)}
+    for each, of_model in zip(sought, tasks, strict=True):
+        each.keep({number: outcomes[task.name] for number, task in of_model.items()}, part)
 
 
-def _trial(entry: Entry, settings: Mapping[str, Any], metric: str, seed: int) -> RunConfig:
-    config = entry.config(seed)
-    measured = list(dict.fromkeys((config.evaluate.metric, metric)))
-    return validate(RunConfig, override(config.document(), [*settings.items(), ("evaluate.metrics", measured)]))
+@final
+class _Sought:
+    """A model whose settings are searched for."""
+
+    def __init__(self, places: Places, entry: Entry, metric: str, trials: int, seeds: Sequence[int]) -> None:
+        self.places, self._entry, self._metric, self._seeds = places, entry, metric, seeds
+        self._search, self._trials = Search(entry.config(0), trials), trials
+        self._file = places.search(entry.name)
+        self._answers: Answers = read(self._file, Answers) if self._file.exists() else {}
+
+    def ask(self) -> range:
+        """Numbers of the next portion of trials."""
+        before = len(self._search.settings)
+        return range(before, before + len(self._search.ask()))
+
+    def tell(self, numbers: Sequence[int]) -> None:
+        """Lets the search know what they came to in the short round."""
+        self._search.tell([self._in(SHORT)[number].loss for number in numbers])
+
+    @property
+    def finalists(self) -> list[int]:
+        """The recipe's own settings and the best others of the short round; earlier ones among equals."""
+        losses = self._in(SHORT)
+        others = sorted(range(1, self._trials), key=lambda number: losses[number].loss)
+        return [0, *others[: finalists(self._trials) - 1]]
+
+    def missing(self, numbers: Sequence[int], part: Round) -> dict[int, Task]:
+        """The runs of those trials that were not answered in a round, by number."""
+        return {number: self._task(number, part) for number in numbers if number not in self._in(part)}
+
+    def keep(self, outcomes: Mapping[int, Outcome], part: Round) -> None:
+        """Writes down what trials came to."""
+        if outcomes:
+            more = {number: self._answer(outcome) for number, outcome in outcomes.items()}
+            self._answers = {**self._answers, part.name: {**self._in(part), **more}}
+            write(self._file, self._answers)
+
+    def tuned(self) -> Entry:
+        """With the settings that did best in the last round; the recipe's own among equals."""
+        short, whole = self._in(SHORT), self._in(WHOLE)
+        settings = self._search.settings[min(sorted(whole), key=lambda number: whole[number].loss)]
+        answers = [*short.values(), *whole.values()]
+        return replace(
+            self._entry,
+            document=override(self._entry.document, settings.items()),
+            tuning=Tuning(
+                trials=self._trials,
+                seconds=sum(answer.seconds for answer in answers),
+                settings=settings,
+                losses=tuple(short[number].loss for number in range(self._trials)),
+                finals={number: whole[number].loss for number in sorted(whole)},
+                failed=sum(answer.failed for answer in answers),
+            ),
+        )
+
+    def _in(self, part: Round) -> Mapping[int, Answer]:
+        return self._answers.get(part.name, {})
+
+    def _answer(self, outcome: Outcome) -> Answer:
+        return Answer(validation_loss(outcome.where, self._metric), _seconds(outcome), outcome.state != "done")
+
+    def _task(self, number: int, part: Round) -> Task:
+        seed = self._seeds[part.place]
+        return Task(self.places.trial(self._entry.name, number, seed), self._config(number, part, seed))
+
+    def _config(self, number: int, part: Round, seed: int) -> RunConfig:
+        config = self._entry.config(seed)
+        steps = ceil(config.train.steps / part.share)
+        changes: Json = {
+            **self._search.settings[number],
+            "train.steps": steps,
+            "evaluate.every": min(config.evaluate.every, steps),
+            "evaluate.metrics": list(dict.fromkeys((config.evaluate.metric, self._metric))),
+        }
+        return validate(RunConfig, override(config.document(), changes.items()))
 
 
 def _seconds(outcome: Outcome) -> float:
     if not (outcome.where / "run.json").is_file():
         return 0.0
     return sum(line["seconds"]["all"] for line in RunDirectory.open(outcome.where).lines("timing"))
-
-
-def _tuned(entry: Entry, search: Search, seconds: float) -> Entry:
-    settings = search.best
-    document = override(entry.document, settings.items())
-    return replace(entry, document=document, tuning=Tuning(len(search.losses), seconds, settings, tuple(search.losses)))

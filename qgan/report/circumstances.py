@@ -85,18 +85,20 @@ def tuning(compared: Compared) -> Table:
                 "model": entry.name,
                 "trials": known.trials,
                 "seconds": known.seconds,
-                "first": known.losses[0] if known.losses else None,
-                "best": min(known.losses) if known.losses else None,
+                "failed": known.failed,
+                "first": known.finals[0],
+                "best": min(known.finals.values()),
                 "settings": ", ".join(f"{key} = {_text(value)}" for key, value in known.settings.items()),
             }
         )
-    about = "Mean over the tuning seeds of the primary metric on validation, turned so that smaller is better"
+    about = "Primary metric on validation, after all steps on the last tuning seed, turned so that smaller is better"
     return Table(
         "tuning",
         "The search for settings, the same for all trained models",
         (
             Column("model", "model"),
             Column("trials", "trials"),
+            Column("failed", "failed", testid="tuning-failed"),
             Column("seconds", "spent", "s", testid="tuning-seconds"),
             Column("first", "recipe's settings", about=about, testid="tuning-first"),
             Column("best", "best settings", about=about, testid="tuning-best"),

@@ -71,9 +71,11 @@ def test_a_dry_run_tells_every_model_and_writes_nothing(call: "Qgan", tmp_path: 
     plan = json.loads(done.out)
     models = {model["model"]: model for model in plan["models"]}
     assert list(models) == ["subject", "mlp", "unentangled"]
-    assert {model["runs"] for model in models.values()} == {2 + 2 * 2}
+    assert {model["runs"] for model in models.values()} == {2 + 2 + 2}
     assert all(model["seconds"] > 0 and model["bytes"] > 0 for model in models.values())
-    assert plan["seconds"] == pytest.approx(sum(6 * model["seconds"] for model in models.values()))
+    # Two seeds, and two settings for a quarter of the steps and then for all.
+    assert [model["all_seconds"] / model["seconds"] for model in models.values()] == pytest.approx([4.5] * 3)
+    assert plan["seconds"] >= sum(model["all_seconds"] for model in models.values()) / plan["workers"]
     assert plan["declaration"]["claims"]["bimodal"]["metric"] == "kl"
     assert not list(tmp_path.iterdir())
     assert "3 recipes" not in call("compare", *SMALL, "--untuned", "--dry-run", "--quiet").err

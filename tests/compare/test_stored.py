@@ -58,7 +58,7 @@ def _no_constant(name: str) -> None:
 
 
 def test_a_trial_that_came_to_nothing_is_infinite_and_stays_so(tmp_path: Path) -> None:
-    tuning = Tuning(2, 1.0, {"optimizer.generator.lr": 0.01}, (math.inf, 0.25))
+    tuning = Tuning(2, 1.0, {"optimizer.generator.lr": 0.01}, (math.inf, 0.25), {0: math.inf, 1: 0.5}, failed=1)
     write(tmp_path / "t.json", tuning)
     assert read(tmp_path / "t.json", Tuning) == tuning
 

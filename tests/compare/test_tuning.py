@@ -1,85 +1,30 @@
-"""The search for settings: the same for all, on seeds of its own, and the same again when it is gone on with."""
+"""The search for settings: in two rounds, on seeds of its own, and the same again when it is gone on with."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan import config
 from qgan.compare import tuning
 from qgan.compare.entries import Entry
 from qgan.compare.places import Places
 from qgan.compare.results import validation_loss
-from qgan.compare.tuning import SPACE, Search, tune, tuning_seeds
+from qgan.compare.tuning import described, runs_of, tune, tuning_seeds, worth_of
+from qgan.runs import RunDirectory
 
 if TYPE_CHECKING:
     from conftest import Here, Maker
 
-RECIPES = ("digits", "series", "words", "digits-conditional-classical")
-
-
-def asked(search: Search, loss: Any) -> list[dict[str, Any]]:
-    found = []
-    while portion := search.ask():
-        search.tell([loss(settings) for settings in portion])
-        found += portion
-    return found
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_search_begins_with_the_recipe_and_stays_near_it(recipe: str) -> None:
-    own = config.load(recipe)
-    document = own.document()
-    first, *others = asked(Search(own, 9), lambda settings: settings["optimizer.generator.lr"])
-    assert len(others) == 8
-    assert {"optimizer.generator.lr", "optimizer.discriminator.lr"} < set(first)
-    for settings_ in (first, *others):
-        changed = config.load(recipe, changes=settings_.items())
-        for side in ("generator", "discriminator"):
-            rate, before = (each.document()["optimizer"][side]["lr"] for each in (changed, own))
-            assert 0.99 / SPACE.rate <= rate / before <= 1.01 * SPACE.rate
-            assert first == settings_ or changed.sha256() != own.sha256()
-    assert config.load(recipe, changes=first.items()).document()["optimizer"] == document["optimizer"]
-
-
-@settings(deadline=None, max_examples=8)
-@given(st.lists(st.floats(-1e3, 1e3), min_size=11, max_size=11))
-def test_the_same_answers_are_asked_the_same(losses: list[float]) -> None:
-    rounds = []
-    for _ in range(2):
-        search, answers = Search(config.load("ring"), len(losses)), iter(losses)
-        rounds.append((asked(search, lambda _, answers=answers: next(answers)), search.best))
-    assert rounds[0] == rounds[1]
-    assert rounds[0][1] == rounds[0][0][losses.index(min(losses))]
-
-
-def test_infinite_losses_do_not_stop_a_search() -> None:
-    search = Search(config.load("ring"), 10)
-    found = asked(search, lambda settings: float("inf") if settings["optimizer.generator.lr"] > 0.01 else 1.0)
-    assert len(found) == 10
-    assert search.best == found[search.losses.index(1.0)]
-
-
-def test_a_search_finds_what_random_settings_would_not() -> None:
-    """On a bowl, the estimator's trials come nearer to the bottom than those before it."""
-
-    def bowl(settings_: dict[str, Any]) -> float:
-        return abs(settings_["optimizer.generator.lr"] / 0.025 - 1) + abs(
-            settings_["optimizer.discriminator.lr"] / 0.0125 - 1
-        )
-
-    search = Search(config.load("ring"), 40)
-    asked(search, bowl)
-    assert sum(search.losses[-20:]) < sum(search.losses[:20])
+HUGE = {"optimizer__generator__lr": 1e30, "optimizer__discriminator__lr": 1e30}
 
 
 @given(st.sets(st.integers(0, 20_000), min_size=1, max_size=30))
 def test_seeds_of_the_search_are_none_of_the_comparison(seeds: set[int]) -> None:
     found = tuning_seeds(sorted(seeds))
-    assert len(set(found)) == tuning.SEEDS
+    assert len(set(found)) == len(tuning.ROUNDS)
     assert not seeds & set(found)
 
 
@@ -87,35 +32,71 @@ def entry_of(make: "Maker", name: str, **changes: Any) -> Entry:
     return Entry(name, "matched", "One", make.config(**changes).document())
 
 
+@given(st.integers(1, 100))
+def test_a_search_costs_less_than_whole_runs_of_all_trials(trials: int) -> None:
+    assert trials < runs_of(trials) <= trials + max(2, trials)
+    assert worth_of(trials) < runs_of(trials)
+    assert f"{trials} settings" in described(trials, [0, 1])
+
+
+def test_nothing_is_said_of_a_search_that_is_not_made() -> None:
+    assert described(0, [0, 1]) == ""
+
+
 def test_models_are_searched_together_and_keep_what_was_best(make: "Maker", here: "Here", tmp_path: Path) -> None:
     places = Places(tmp_path, "digits")
-    entries = [entry_of(make, "one"), entry_of(make, "wild", optimizer__generator__lr=1e30)]
+    entries = [entry_of(make, "one"), entry_of(make, "wild", **HUGE)]
     searched = [(places, entry, "energy-distance") for entry in entries]
     found = tune(searched, trials=3, seeds=[0, 1], engine=here)
-    assert len(here.done) == len(set(here.done)) == 2 * 3 * tuning.SEEDS
-    assert all("/s1000" in name for name in here.done)
+    assert len(here.done) == len(set(here.done)) == 2 * runs_of(3)
+    short, whole = tuning_seeds([0, 1])
     for entry in found:
-        assert entry.tuning is not None
-        losses = entry.tuning.losses
-        assert entry.tuning.trials == len(losses) == 3
-        assert entry.tuning.seconds > 0
+        known = entry.tuning
+        assert known is not None
+        assert known.trials == len(known.losses) == 3
+        assert (known.seconds > 0) == (entry.name == "one")
         changed = entry.config(0).document()
-        assert changed["optimizer"]["generator"]["lr"] == entry.tuning.settings["optimizer.generator.lr"]
-        for number, loss in enumerate(losses):
-            runs = [tmp_path / places.trial(entry.name, number, seed) for seed in tuning_seeds([0, 1])]
-            assert loss == sum(validation_loss(run, "energy-distance") for run in runs) / len(runs)
+        assert changed["optimizer"]["generator"]["lr"] == known.settings["optimizer.generator.lr"]
+        assert changed["train"] == entries[0].config(0).document()["train"]
+        for seed, losses, share in ((short, dict(enumerate(known.losses)), 4), (whole, known.finals, 1)):
+            for number, loss in losses.items():
+                run = RunDirectory.open(tmp_path / places.trial(entry.name, number, seed))
+                assert loss == validation_loss(run.path, "energy-distance")
+                assert run.config.train.steps == -(-entry.config(0).train.steps // share)
+        assert sorted(known.finals) == [0, 1 + (known.losses[2] < known.losses[1])]
+        best = min(known.finals.items(), key=lambda final: final[1])[0]
+        chosen = RunDirectory.open(tmp_path / places.trial(entry.name, best, whole)).config.document()
+        assert chosen["optimizer"] == changed["optimizer"]
+    assert [entry.tuning and entry.tuning.failed for entry in found] == [0, runs_of(3)]
     before = list(here.done)
     again = tune(searched, trials=3, seeds=[0, 1], engine=here)
     assert here.done == before
     assert again == found
 
 
+def test_answers_that_were_kept_stand_whatever_their_runs_come_to_later(
+    make: "Maker", here: "Here", tmp_path: Path
+) -> None:
+    """A trial that failed for want of memory would else be another one when the search is gone on with."""
+    searched = [(Places(tmp_path, "digits"), entry_of(make, "one"), "energy-distance")]
+    (found,) = tune(searched, trials=5, seeds=[0], engine=here)
+    file = searched[0][0].search("one")
+    kept = json.loads(file.read_text())
+    kept["short"]["0"] |= {"loss": 1e6, "failed": True}
+    del kept["short"]["4"], kept["whole"]
+    file.write_text(json.dumps(kept))
+    (other,) = tune(searched, trials=5, seeds=[0], engine=here)
+    assert found.tuning is not None
+    assert other.tuning is not None
+    assert (other.tuning.losses[0], other.tuning.failed) == (1e6, found.tuning.failed + 1)
+    assert other.tuning.losses[1:4] == found.tuning.losses[1:4]
+    assert 0 in other.tuning.finals
+
+
 def test_what_diverges_counts_at_the_trivial_value(make: "Maker", here: "Here", tmp_path: Path) -> None:
-    wild = make.task("wild", optimizer__generator__lr=1e30, optimizer__discriminator__lr=1e30)
+    wild = make.task("wild", **HUGE)
     calm = make.task("calm")
     here.run([wild, calm], root=tmp_path)
-    import json
-
     known = json.loads((tmp_path / "wild" / "references.json").read_text())["metrics"]["energy-distance"]["trivial"]
     assert validation_loss(tmp_path / "wild", "energy-distance") == known
     assert validation_loss(tmp_path / "absent", "energy-distance") == float("inf")

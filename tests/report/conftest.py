@@ -82,6 +82,11 @@ def compared(
     return root
 
 
+def _tuning(trials: int) -> Tuning:
+    losses = (0.3, 0.25, 0.2)[:trials]
+    return Tuning(trials, 1.5 * trials, {"optimizer.generator.lr": 0.01}, losses, {0: 0.3, trials - 1: 0.2}, failed=1)
+
+
 def _recipe(
     places: Places,
     seeds: Sequence[int],
@@ -114,9 +119,7 @@ def _recipe(
                 parameters=count,
                 circuit_weights=reach.circuit_weights if reach else None,
                 tangent_rank=reach.tangent_rank if reach else None,
-                tuning=Tuning(trials, 1.5 * trials, {"optimizer.generator.lr": 0.01}, (0.3, 0.25, 0.2)[:trials])
-                if trials
-                else None,
+                tuning=_tuning(trials) if trials else None,
             )
         )
     declaration = declared(places.root).current.sha256()

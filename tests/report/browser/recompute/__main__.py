@@ -219,9 +219,9 @@ class Recipe(Records):
                 yield "", "unequal-of", {}, len(self.trained) - 1
         for entry in self.entries:
             if known := entry["tuning"]:
-                losses = [float(each) for each in known["losses"]]
-                row = {"trials": known["trials"], "tuning-seconds": known["seconds"]}
-                row |= {"tuning-first": losses[0], "tuning-best": min(losses)} if losses else {}
+                losses = {number: float(loss) for number, loss in known["finals"].items()}
+                row = {"trials": known["trials"], "tuning-seconds": known["seconds"], "tuning-failed": known["failed"]}
+                row |= {"tuning-first": losses["0"], "tuning-best": min(losses.values())}
                 yield from cells("table-tuning", {"model": entry["name"]}, row)
         pair = [name for name in ("subject", self.opponent) if name]
         drawn = {s: sum((self.path(name, s) / "samples.npz").is_file() for name in pair) for s in self.seeds}
