@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from benchmarks.cells import CELLS, KINDS
@@ -10,14 +11,18 @@ from benchmarks.peers.environments import PEERS
 from benchmarks.torch_cuda import CPU, LIGHTNING, ON_GPU, _body, _warned, measure
 
 
-def test_every_circuit_is_measured_against_kernels_and_peers_and_what_cannot_be_is_said(tmp_path: Path) -> None:
+def test_circuits_are_measured_against_kernels_and_peers_and_what_cannot_be_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of three; each takes processes of its own, and that torch runs all of them is seen in test_on_torch.py.
+    monkeypatch.setattr("benchmarks.torch_cuda.KINDS", {"B": KINDS["B"]})
     peers = {"default.qubit": PEERS["default.qubit"]}
     if not torch.cuda.is_available():
         peers[LIGHTNING] = ON_GPU[LIGHTNING]
     place = Workplace(work=tmp_path / "work", out=tmp_path / "gpu", quick=True)
     figure = measure(place, device="cpu", peers=peers)
     rows = figure.results["rows"]
-    assert [(row["circuit"], row["wires"]) for row in rows] == [(kind, CELLS[0].wires) for kind in KINDS]
+    assert [(row["circuit"], row["wires"]) for row in rows] == [("B", CELLS[0].wires)]
     for row in rows:
         assert row["ms"][0] > 0
         for name in (CPU, "default.qubit"):
@@ -25,7 +30,7 @@ def test_every_circuit_is_measured_against_kernels_and_peers_and_what_cannot_be_
             assert others["ratio"] == others["ms"][0] / row["ms"][0]
         if LIGHTNING in peers:
             assert row["others"][LIGHTNING]["problem"]
-            assert f"A: 5, 6, 32, {LIGHTNING}: " in figure.body
+            assert f"B: 5, 6, 32, {LIGHTNING}: " in figure.body
 
 
 def row(**milliseconds: float) -> dict:
