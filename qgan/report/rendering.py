@@ -19,6 +19,8 @@ from qgan.report.pictures import Picture
 from qgan.report.tables import HOOKS
 
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.+=-]+")
+# Those that stand by themselves: not parts of names.
+NUMBERS = re.compile(r"((?<![\w.-])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?!\w))")
 
 
 def render(template: str, **given: Any) -> str:
@@ -31,7 +33,7 @@ def render(template: str, **given: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"shown": shown, "exact": exact, "safe_name": safe}
+    environment.filters |= {"shown": shown, "exact": exact, "safe_name": safe, "spoken": _spoken}
     environment.tests |= {"numeric": _is_number}
     environment.globals |= {"hooks": _hooks, "inline": _inline, "numeric_keys": _numeric_keys}
     style, script = _asset("style.css"), _asset("sort.js")
@@ -53,6 +55,13 @@ def safe(name: str) -> str:
 def _hooks(of: Mapping[str, Any]) -> dict[str, str]:
     """Attributes that say of what numbers are: of those in a row, or in a column; what a number stands in counts."""
     return {f"data-{key}": str(of[key]) for key in HOOKS if of.get(key) is not None}
+
+
+def _spoken(sentence: str, testid: str) -> Markup:
+    """A sentence each number of which is found by that name, so that it can be held against the files."""
+    number = Markup('<span data-said data-testid="{}">{}</span>')
+    parts = NUMBERS.split(sentence)
+    return Markup("").join(number.format(testid, part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def _numeric_keys(table: Json) -> list[str]:

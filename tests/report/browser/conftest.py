@@ -48,10 +48,13 @@ NOTE = """
 window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.__violations.push(event.violatedDirective));
 """
-NUMBERS = """
-() => [...document.querySelectorAll("[data-value]")].map((each) => ({
+HOOKS = ("table", "testid", "recipe", "model", "metric", "seed", "part")
+FOUND = """
+(selector) => [...document.querySelectorAll(selector)].map((each) => ({
   text: each.textContent,
-  value: each.dataset.value,
+  value: each.dataset.value ?? each.textContent,
+  kind: each.dataset.kind ?? "",
+  first: each.querySelector(".first")?.textContent ?? "",
   table: each.closest("table[data-testid]")?.dataset.testid ?? "",
   testid: each.dataset.testid,
   ...Object.fromEntries(["recipe", "model", "metric", "seed", "part"].map(
@@ -59,6 +62,7 @@ NUMBERS = """
 }))
 """
 Numbers: TypeAlias = dict[tuple[str, ...], list[float]]
+Words: TypeAlias = dict[tuple[str, ...], list[str]]
 
 
 @dataclass
@@ -74,16 +78,30 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
 
     def printed(self) -> list[dict[str, str]]:
-        """Every number, with its text and what it is of."""
-        return self.page.evaluate(NUMBERS)
+        """Every number that has a value beside its text, and what it is of."""
+        return self.page.evaluate(FOUND, "[data-value]")
 
     def numbers(self) -> Numbers:
         """Their values by what they are of, as the recomputation gives them."""
         found: Numbers = defaultdict(list)
-        for each in self.printed():
-            key = (each[name] for name in ("table", "testid", "recipe", "model", "metric", "seed", "part"))
-            found[tuple(key)].append(float(each["value"]))
+        for each in self.page.evaluate(FOUND, "[data-value], [data-said]"):
+            found[key_of(each)].append(float(each["value"]))
         return dict(found)
+
+    def words(self) -> Words:
+        """What is said of contests, as the recomputation gives it."""
+        found: Words = defaultdict(list)
+        for each in self.page.evaluate(FOUND, "td[data-testid=verdict], td[data-testid=beaten]"):
+            found[key_of(each)].append(each["text"])
+        for each in self.page.evaluate(FOUND, "p[data-testid=verdict]"):
+            found[key_of({**each, "testid": "verdict-claim"})].append(each["first"])
+            if each["kind"]:
+                found[key_of(each)].append(each["kind"])
+        return dict(found)
+
+
+def key_of(each: dict[str, str]) -> tuple[str, ...]:
+    return tuple(each[name] for name in HOOKS)
 
 
 Open: TypeAlias = Callable[..., Opened]
@@ -135,10 +153,19 @@ def open_page(chromium: Browser) -> Iterator[Open]:
         context.close()
 
 
+@dataclass(frozen=True)
+class Recomputed:
+    """What the files of a comparison give."""
+
+    numbers: Callable[[Path], Numbers]
+    words: Callable[[Path], Words]
+
+
 @pytest.fixture(scope="session")
-def recompute() -> Callable[[Path], Numbers]:
+def recompute() -> Recomputed:
     """What ``python recompute DIR`` does; it knows nothing of the package."""
-    return runpy.run_path(str(Path(__file__).parent / "recompute"), run_name="recompute")["numbers_of"]
+    found = runpy.run_path(str(Path(__file__).parent / "recompute"), run_name="recompute")
+    return Recomputed(found["numbers_of"], found["words_of"])
 
 
 @dataclass(frozen=True)
@@ -164,11 +191,13 @@ def make_page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ca
 
 @pytest.fixture(scope="session")
 def full(make_page: Callable[[Path], Reported], comparison: Path) -> Reported:
-    """Six seeds, all over."""
+    """Five seeds, all over."""
     return make_page(comparison)
 
 
-@pytest.fixture(scope="session", params=["full", "one seed", "diverged", "unfinished", "hostile"])
+@pytest.fixture(
+    scope="session", params=["full", "one seed", "ten seeds", "two recipes", "diverged", "unfinished", "hostile"]
+)
 def reported(
     request: pytest.FixtureRequest,
     make_page: Callable[[Path], Reported],
@@ -185,6 +214,36 @@ def reported(
 def one_seed(comparison: Path, directory: Path) -> Path:
     """The same for seed 2 alone."""
     return _copied(comparison, directory, seeds=(2,))
+
+
+def ten_seeds(comparison: Path, directory: Path) -> Path:
+    """The runs of five seeds also under the names of five others; the subject is by far the best."""
+    _copied(comparison, directory, seeds=tuple(range(10)))
+    own = directory / "recipes" / RECIPE
+    for seed in range(5):
+        for kept in (*own.glob(f"yardsticks/s{seed}.json"), *own.glob(f"rescored/*/s{seed}.json")):
+            there = json.loads(kept.read_text())
+            again = there | {"seed": seed + 5} if "seed" in there else there
+            kept.with_name(f"s{seed + 5}.json").write_text(json.dumps(again))
+        for run in (directory / "runs" / RECIPE).glob(f"*/s{seed}"):
+            again = Path(shutil.copytree(run, run.with_name(f"s{seed + 5}")))
+            known = (again / "config.toml").read_text()
+            (again / "config.toml").write_text(known.replace(f"seed = {seed}\n", f"seed = {seed + 5}\n", 1))
+    for seed in range(10):
+        report = directory / "runs" / RECIPE / "subject" / f"s{seed}" / "metrics.json"
+        known = json.loads(report.read_text())
+        known["metrics"]["kl"]["value"] *= 1e-3 * (1 + seed)
+        report.write_text(json.dumps(known))
+    return directory
+
+
+def two_recipes(comparison: Path, directory: Path) -> Path:
+    """One seed of a recipe, and the same under another name."""
+    (claim,) = declared(comparison).current.claims.values()
+    _copied(comparison, directory, seeds=(2,), claims={RECIPE: claim, "again": claim})
+    for part in ("recipes", "runs"):
+        shutil.copytree(directory / part / RECIPE, directory / part / "again")
+    return directory
 
 
 def diverged(comparison: Path, directory: Path) -> Path:
@@ -249,7 +308,14 @@ def hostile(comparison: Path, directory: Path) -> Path:
     return directory
 
 
-MAKERS = {"one seed": one_seed, "diverged": diverged, "unfinished": unfinished, "hostile": hostile}
+MAKERS = {
+    "one seed": one_seed,
+    "ten seeds": ten_seeds,
+    "two recipes": two_recipes,
+    "diverged": diverged,
+    "unfinished": unfinished,
+    "hostile": hostile,
+}
 
 
 def _copied(comparison: Path, directory: Path, *, seeds: tuple[int, ...], **changes: Any) -> Path:

@@ -22,15 +22,26 @@ def same(one, other):
     )
 
 
+def changed(page, at, text, tmp_path):
+    """The page with something else between these places."""
+    path = tmp_path / "index.html"
+    path.write_text(page[: at[0]] + text + page[at[1] :], "utf-8")
+    return path
+
+
 def test_every_number_is_found_again(reported, open_page, recompute):
     printed = open_page(reported.page).numbers()
-    expected = recompute(reported.directory)
+    expected = recompute.numbers(reported.directory)
     assert {key: (printed.get(key), expected.get(key)) for key in differing(printed, expected)} == {}
+
+
+def test_every_claim_is_found_again(reported, open_page, recompute):
+    assert open_page(reported.page).words() == recompute.words(reported.directory)
 
 
 def test_enough_is_printed(full, recompute):
     """The test above is not of an empty page."""
-    assert sum(map(len, recompute(full.directory).values())) > 400
+    assert sum(map(len, recompute.numbers(full.directory).values())) > 400
 
 
 def test_text_is_the_rounded_number(reported, open_page):
@@ -54,18 +65,56 @@ def test_intervals_hold_their_numbers(reported, open_page):
 def test_one_number_changed_by_hand_is_noticed(full, open_page, recompute, tmp_path):
     page = full.page.read_text("utf-8")
     cells = [*re.finditer(r'data-value="([^"]+)"', page)]
-    expected = recompute(full.directory)
+    expected = recompute.numbers(full.directory)
     for cell in cells[:: max(len(cells) // 4, 1)]:
-        changed = f'data-value="{float(cell[1]) * 1.001 + 1e-3!r}"'
-        (tmp_path / "index.html").write_text(page[: cell.start()] + changed + page[cell.end() :], "utf-8")
-        assert len(differing(open_page(tmp_path / "index.html").numbers(), expected)) == 1
+        other = f'data-value="{float(cell[1]) * 1.001 + 1e-3!r}"'
+        opened = open_page(changed(page, cell.span(), other, tmp_path))
+        assert len(differing(opened.numbers(), expected)) == 1
+
+
+def test_one_number_changed_in_the_verdict_is_noticed(full, open_page, recompute, tmp_path):
+    page = full.page.read_text("utf-8")
+    said = [*re.finditer(r'data-said data-testid="verdict-number">([^<]+)<', page)]
+    expected = recompute.numbers(full.directory)
+    assert len(said) >= 8
+    for number in said[::2]:
+        opened = open_page(changed(page, number.span(1), f"{float(number[1]) + 1:g}", tmp_path))
+        assert {key[1] for key in differing(opened.numbers(), expected)} == {"verdict-number"}
+
+
+def test_every_number_of_the_verdict_has_a_hook(reported, open_page):
+    """So that none is left out of the test above."""
+    opened = open_page(reported.page).page
+    text = opened.evaluate(
+        """() => [...document.querySelectorAll(".verdict")].map((each) => {
+            const copy = each.cloneNode(true);
+            copy.querySelectorAll("[data-said]").forEach((said) => said.remove());
+            return copy.textContent;
+        }).join(" ")"""
+    )
+    assert not re.findall(r"(?<![\w.-])[\d.]*\d", text)
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("are not told apart.", "are equivalent."),
+        ('data-kind="not told apart"', 'data-kind="better"'),
+        ("not told apart (indicative)</td>", "better (indicative)</td>"),
+    ],
+)
+def test_another_claim_is_noticed(full, open_page, recompute, tmp_path, there, instead):
+    page = full.page.read_text("utf-8")
+    at = page.index(there)
+    opened = open_page(changed(page, (at, at + len(there)), instead, tmp_path))
+    assert opened.words() != recompute.words(full.directory)
 
 
 def test_models_that_change_their_labels_are_noticed(full, open_page, recompute, tmp_path):
     page = full.page.read_text("utf-8")
     swapped = page.replace('data-model="subject"', "@").replace('data-model="mlp"', 'data-model="subject"')
     (tmp_path / "index.html").write_text(swapped.replace("@", 'data-model="mlp"'), "utf-8")
-    assert len(differing(open_page(tmp_path / "index.html").numbers(), recompute(full.directory))) > 20
+    assert len(differing(open_page(tmp_path / "index.html").numbers(), recompute.numbers(full.directory))) > 20
 
 
 @pytest.mark.slow
@@ -78,8 +127,8 @@ def test_one_metric_of_one_run_changes_just_what_depends_on_it(full, open_page, 
     report["metrics"]["kl"]["value"] *= 1.01
     file.write_text(json.dumps(report))
     before, after = open_page(full.page).numbers(), open_page(make_page(directory).page).numbers()
-    changed = differing(before, after)
-    assert changed == differing(recompute(full.directory), recompute(directory))
-    assert {(key[3], key[4]) for key in changed if key[1] != "p"} == {("unentangled", "kl")}
-    assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "3", "test") in changed
-    assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "2", "test") not in changed
+    changes = differing(before, after)
+    assert changes == differing(recompute.numbers(full.directory), recompute.numbers(directory))
+    assert {(key[3], key[4]) for key in changes if key[1] != "p"} == {("unentangled", "kl")}
+    assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "3", "test") in changes
+    assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "2", "test") not in changes

@@ -9,12 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
-from exact import censored, half, interval, inverted, mean
-from records import Records, read
+from claims import NUMBER, Claims
+from exact import censored, half, interval, mean
+from records import read
 from scipy import stats
 
 # In the order of the box that says what was equal.
@@ -26,26 +26,19 @@ HOOKS = ("recipe", "model", "metric", "seed", "part")
 # Table (or none), what the page calls the number, recipe, model, metric, seed, part.
 Key = tuple[str, ...]
 Numbers = dict[Key, list[float]]
+Words = dict[Key, list[str]]
 
 
 def numbers_of(directory: Path) -> Numbers:
     """Lists, as a table may have rows that only their order tells apart."""
-    declared = [read(directory / "declaration.json")["declaration"]]
-    amendments = directory / "amendments.jsonl"
-    changed = [json.loads(line) for line in amendments.read_text().splitlines()] if amendments.exists() else []
-    declared += [each["declaration"] for each in changed]
+    declared, changed = declarations(directory)
     found: Numbers = defaultdict(list)
-    recipes = [
-        Recipe(directory, name, declared[-1])
-        for name in declared[-1]["claims"]
-        if (directory / "recipes" / name / "models.json").exists()
-    ]
+    recipes = recipes_of(directory, declared)
     for recipe in recipes:
-        for table, name, of, value in recipe.numbers():
+        listed = recipe.said("overview-number", whole=False) if len(recipes) > 1 else ()
+        for table, name, of, value in (*listed, *recipe.numbers()):
             if value is not None:
-                at = {"recipe": recipe.name, **of}
-                places = (str(at.get(key) or "") if key != "seed" else str(at.get(key, "")) for key in HOOKS)
-                found[table, name, *places].append(value)
+                found[key_of(recipe, table, name, of)].append(value)
     plain = ("",) * len(HOOKS)
     if changed:
         found["", "amendments-count", *plain] = [len(changed)]
@@ -55,14 +48,43 @@ def numbers_of(directory: Path) -> Numbers:
     return dict(found)
 
 
+def words_of(directory: Path) -> Words:
+    """What is said of contests: by the verdict, its kind and its claim, and in the columns of tables."""
+    found: Words = defaultdict(list)
+    for recipe in recipes_of(directory, declarations(directory)[0]):
+        for table, name, of, text in recipe.words():
+            found[key_of(recipe, table, name, of)].append(text)
+    return dict(found)
+
+
+def declarations(directory: Path) -> tuple[dict[str, Any], list[Any]]:
+    """The one that holds, and what was amended."""
+    first = read(directory / "declaration.json")["declaration"]
+    amendments = directory / "amendments.jsonl"
+    changed = [json.loads(line) for line in amendments.read_text().splitlines()] if amendments.exists() else []
+    return changed[-1]["declaration"] if changed else first, changed
+
+
+def recipes_of(directory: Path, declared: dict[str, Any]) -> list["Recipe"]:
+    known = [name for name in declared["claims"] if (directory / "recipes" / name / "models.json").exists()]
+    return [Recipe(directory, name, declared) for name in known]
+
+
+def key_of(recipe: "Recipe", table: str, name: str, of: dict[str, Any]) -> Key:
+    at = {"recipe": recipe.name, **of}
+    return table, name, *(str(at.get(key) or "") if key != "seed" else str(at.get(key, "")) for key in HOOKS)
+
+
 Number = tuple[str, str, dict[str, Any], float | None]
+Word = tuple[str, str, dict[str, Any], str]
 
 
-class Recipe(Records):
+class Recipe(Claims):
     """Its numbers, and what the page calls them."""
 
     def numbers(self) -> Iterator[Number]:
         yield "", "seeds", {}, len(self.seeds)
+        yield from self.said("verdict-number", whole=True)
         yield from self.keys()
         yield from self.quality()
         yield from self.seed_by_seed()
@@ -70,24 +92,44 @@ class Recipe(Records):
         yield from self.economy()
         yield from self.circumstances()
 
+    def said(self, name: str, *, whole: bool) -> Iterator[Number]:
+        """Numbers of the verdict's sentence, or of what it claims alone."""
+        claim, behind = self.sentence()
+        for found in NUMBER.findall(f"{claim} {behind}" if whole else claim):
+            yield "", name, {}, float(found)
+
+    def words(self) -> Iterator[Word]:
+        of = {"metric": self.metric, "part": "test"}
+        yield "", "verdict-claim", {}, self.sentence()[0]
+        if self.contests:
+            yield "", "verdict", {}, self.contests[self.metric, self.opponent].kind
+        controls = [each["name"] for each in self.entries if each["group"] == "control"]
+        degraded = [name for name, there in self.rescored.items() if first(there)["group"] == "degraded"]
+        for (metric, model), said in self.contests.items():
+            at = {"metric": metric, "model": model, "part": "test"}
+            if metric == self.metric:
+                yield "table-summary", "verdict", at, said.verdict
+            if model == self.opponent:
+                yield "table-metrics", "verdict", at, said.verdict
+            if metric == self.metric and model in (*controls, *degraded):
+                yield "table-controls", "verdict", at, said.verdict
+        climbing = True
+        for name, _, said in self.ladder:
+            climbing = climbing and said.kind == "better"
+            yield "table-ladder", "beaten", {**of, "model": name}, "yes" if climbing else "no"
+
     def keys(self) -> Iterator[Number]:
         at, rival = {"metric": self.metric}, {"metric": self.metric, "model": self.opponent}
         if self.contests:
-            found, p = self.contests[self.metric, self.opponent]
-            low, high = inverted(found)
-            yield "", "key-difference", rival, fmean(found)
-            yield "", "key-difference-low", rival, low
-            yield "", "key-difference-high", rival, high
-            yield "", "key-p", rival, p
+            for name, value in self.difference(self.metric, self.opponent).items():
+                yield "", f"key-{name}", rival, value
         both = [self.summary(self.metric, model)["skill"] for model in ("subject", self.opponent) if model]
         if len(both) == 2 and None not in both:
             yield "", "key-skill", {**at, "model": "subject"}, both[0]
             yield "", "key-skill", rival, both[1]
-        said = [(size, self.claimed(name, found, p)) for name, size, found, p in self.ladder]
-        size, verdict = next((each for each in said if each[1] != "better"), (None, None))
-        if verdict is not None:
+        if self.headline:
             own = self.entries[0]["parameters"]
-            for name, value in (("key-ladder", size), ("headline-parameters", size)):
+            for name, value in (("key-ladder", self.headline[0]), ("headline-parameters", self.headline[0])):
                 yield "", name, {}, value
             yield "", "key-parameters", {}, own
             yield "", "headline-subject-parameters", {}, own
@@ -118,8 +160,8 @@ class Recipe(Records):
                 )
                 row.pop("score-iqm")
                 yield from cells("table-metrics", {"metric": metric, "part": "test", "model": model}, row)
-        for name, size, found, p in self.ladder:
-            row = self.summary(self.metric, name) | interval(found) | {"p": p, "parameters": size}
+        for name, size, said in self.ladder:
+            row = self.summary(self.metric, name) | interval(said.differences) | {"p": said.p, "parameters": size}
             row |= {"times": size / self.entries[0]["parameters"]}
             yield from cells("table-ladder", {**of, "model": name}, without(row, "score-iqm", "n"))
         degraded = [name for name, there in self.rescored.items() if first(there)["group"] == "degraded"]

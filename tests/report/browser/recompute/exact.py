@@ -2,14 +2,21 @@
 
 import hashlib
 import warnings
+from collections.abc import Hashable, Mapping
+from functools import cache
 from itertools import combinations
 from math import floor, isfinite
-from statistics import fmean, median
+from statistics import fmean, median, stdev
+from typing import TypeVar
 
 import numpy as np
 from scipy import stats
 
 ALPHA = 0.05
+# Of 100 repetitions, and how many there are: as many as make 2^24 means of subsets, between these bounds.
+FOUND, MEANS, FEWEST, MOST, PART = 0.8, 2**24, 1000, 20_000, 1000
+
+K = TypeVar("K", bound=Hashable)
 
 
 def sign_flips(differences: list[float]) -> float:
@@ -24,12 +31,47 @@ def tails(differences: list[float]) -> tuple[float, float]:
     return float(np.mean(means <= own + size)), float(np.mean(means >= own - size))
 
 
-def equivalent(differences: list[float], margin: float) -> bool:
-    """Two one-sided tests."""
-    return (
-        tails([each + margin for each in differences])[1] <= ALPHA
-        and tails([each - margin for each in differences])[0] <= ALPHA
-    )
+def equivalence(differences: list[float], margin: float) -> float:
+    """The larger p of two one-sided tests."""
+    above = tails([each + margin for each in differences])[1]
+    return max(above, tails([each - margin for each in differences])[0])
+
+
+def holm(plain: Mapping[K, float]) -> tuple[dict[K, float], dict[K, float]]:
+    """Corrected p, and the level that each test was held to."""
+    order = sorted(plain, key=lambda each: plain[each])
+    corrected, least = {}, 0.0
+    for place, key in enumerate(order):
+        least = max(least, min((len(order) - place) * plain[key], 1.0))
+        corrected[key] = least
+    rejected = sum(p <= ALPHA for p in corrected.values())
+    return corrected, {key: ALPHA / (len(order) - min(place, rejected)) for place, key in enumerate(order)}
+
+
+def detectable(differences: list[float], level: float) -> float | None:
+    """The mean that as many differences of this spread tell from 0 in 80 of 100 repetitions."""
+    n = len(differences)
+    rank = floor(level / 2 * 2**n)
+    return None if n < 2 or rank < 1 else float(shifts(n)[rank - 1]) * stdev(differences)
+
+
+@cache
+def shifts(n: int) -> np.ndarray:
+    """The same of normal differences of spread 1, by the rank of the interval's end."""
+    members = np.array(list(np.ndindex(*(2,) * n)), dtype=float)[1:]
+    normal = generator("power", n).standard_normal((min(max(MEANS // 2**n, FEWEST), MOST), n))
+    ways, ranks = [], max(floor(0.1 * 2**n), 1)
+    for start in range(0, len(normal), PART):
+        means = np.sort(normal[start : start + PART] @ members.T / members.sum(axis=1))
+        ways += [-means[:, :ranks], means[:, ::-1][:, :ranks]]
+    return np.quantile(np.concatenate(ways), FOUND, axis=0)
+
+
+def generator(purpose: str, step: int) -> np.random.Generator:
+    """The random numbers of that name, of seed 0."""
+    whole = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8])
+    words = [0, whole % 2**32, whole // 2**32, step]
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
 def inverted(differences: list[float]) -> tuple[float | None, float | None]:
@@ -49,8 +91,6 @@ def band(values: list[float]) -> tuple[float | None, float | None]:
     """Bootstrap of the median: bias-corrected where that can be had."""
     if len(values) < 2:
         return None, None
-    whole = int.from_bytes(hashlib.sha256(b"bootstrap").digest()[:8])
-    words = [0, whole % 2**32, whole // 2**32, len(values)]
     drawn, ends = None, {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -62,7 +102,7 @@ def band(values: list[float]) -> tuple[float | None, float | None]:
                 vectorized=True,
                 method=method,
                 bootstrap_result=drawn,
-                rng=np.random.Generator(np.random.Philox(np.random.SeedSequence(words))),
+                rng=generator("bootstrap", len(values)),
             )
             ends[method] = (float(drawn.confidence_interval.low), float(drawn.confidence_interval.high))
     middle, (low, high) = median(values), ends["BCa"]

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from functools import cached_property
 from math import nan
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import numpy as np
-from exact import ALPHA, band, equivalent, interval, sign_flips, trimmed
+from exact import band, trimmed
 
 
 class Records:
@@ -99,50 +98,6 @@ class Records:
         sign = 1 if self.yardsticks[self.seeds[0]][metric]["direction"] == "lower" else -1
         return [sign * (own[seed] - other[seed]) for seed in self.seeds]
 
-    @cached_property
-    def contests(self) -> dict[tuple[str, str], tuple[list[float], float]]:
-        """Differences and corrected p, by metric and opponent."""
-        leading = self.differences(self.metric, self.opponent) if self.opponent else None
-        if leading is None:
-            return {}
-        steps = {each["name"] for each in self.entries if each["group"] == "ladder"}
-        others = [each["name"] for each in self.trained if each["name"] not in steps] + list(self.rescored)
-        asked = [(self.metric, name) for name in others if name not in ("subject", self.opponent)]
-        asked += [(metric, self.opponent) for metric in self.metrics if metric != self.metric]
-        held = {key: found for key in asked if (found := self.differences(*key)) is not None}
-        plain = {key: sign_flips(found) for key, found in held.items()}
-        corrected, least = {}, 0.0
-        for place, key in enumerate(sorted(plain, key=lambda each: plain[each])):
-            least = max(least, min((len(plain) - place) * plain[key], 1.0))
-            corrected[key] = (held[key], least)
-        return {(self.metric, self.opponent): (leading, sign_flips(leading)), **corrected}
-
-    @cached_property
-    def ladder(self) -> list[tuple[str, int, list[float], float]]:
-        sizes = sorted(
-            (each["parameters"] or 0, each["name"])
-            for each in self.trained
-            if each["group"] == "ladder" or each["name"] == self.family
-        )
-        held = [(name, size, self.differences(self.metric, name)) for size, name in sizes]
-        if len(held) < 2 or not self.contests or any(found is None for _, _, found in held):
-            return []
-        return [(name, size, found, sign_flips(found)) for name, size, found in held if found is not None]
-
-    def claimed(self, model: str, found: list[float], p: float) -> str | None:
-        """What may be said of the subject against it on the primary metric by itself; None where nothing may."""
-        ways = [self.yardsticks[seed][self.metric] for seed in self.seeds]
-        known = all(None not in (each["floor"], each["trivial"]) and not each["reason"] for each in ways)
-        more = self.failures("subject") - self.failures(model)
-        apart = [abs(each["trivial"] - each["floor"]) for each in ways] if known else []
-        if apart and equivalent(found, self.claim["margin"] * fmean(apart)):
-            said, lame = "equivalent", more != 0
-        elif p <= ALPHA:
-            said, lame = ("better", more > 0) if fmean(found) < 0 else ("worse", more < 0)
-        else:
-            said, lame = "not told apart", False
-        return said if self.tuned and len(found) >= 5 and not lame else None
-
     def traces(self, model: str) -> dict[int, tuple[tuple[int, float], tuple[float, float]]]:
         """By seed: steps and seconds in all, and those to the stated skill, NaN if never."""
         found = {}
@@ -174,12 +129,6 @@ class Records:
             "skill": median(whole) if whole and len(whole) == len(skills) else None,
             "n": len(values),
         }
-
-    def difference(self, metric: str, model: str) -> dict[str, float | None]:
-        if (metric, model) not in self.contests:
-            return {}
-        found, p = self.contests[metric, model]
-        return interval(found) | {"p": p}
 
 
 def read(path: Path) -> Any:
