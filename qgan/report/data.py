@@ -8,6 +8,7 @@ from typing import TypeAlias
 import qgan
 from qgan._typing import Json
 from qgan.compare.comparison import Compared, Comparison
+from qgan.compare.power import fewest_seeds
 from qgan.compare.standings import Standings, device_of, standings
 from qgan.compare.verdict import RULE
 from qgan.report.bibliography import entries_for
@@ -82,6 +83,7 @@ def recipe(compared: Compared) -> Json:
         "device": device_of(compared.subject.config(0)),
         "verdict": _verdict(judged),
         "contests": _contests(judged, compared),
+        "hopeless": _hopeless(judged),
         "left_out": [list(each) for each in judged.left_out],
         "not_trained": [{"model": e.name, "why": e.left_out} for e in compared.book.entries if e.left_out],
         "keys": _keys(compared, judged, quality),
@@ -134,6 +136,18 @@ def _contests(judged: Standings, compared: Compared) -> list[Json]:
         }
         for verdict in (judgement.primary, *judgement.secondary)
     ]
+
+
+def _hopeless(judged: Standings) -> Json | None:
+    """Where so many secondary contests stand together that no data of so many seeds could tell one of them apart."""
+    secondary = judged.judgement.secondary if judged.judgement else ()
+    if not secondary:
+        return None
+    tests, test = len(secondary), secondary[0].finding.plain
+    least = min(tests * test.smallest_p, 1.0)
+    if least <= RULE.alpha:
+        return None
+    return {"tests": tests, "seeds": test.n, "p": least, "fewest": fewest_seeds(tests, RULE.alpha)}
 
 
 def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:

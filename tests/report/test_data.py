@@ -78,3 +78,16 @@ def test_only_generators_differ_here(recipe: dict[str, Any]) -> None:
 def test_there_is_a_warning_for_what_weakens_it(recipe: dict[str, Any]) -> None:
     assert "5 seeds: with fewer than 10, what is said is indicative." in recipe["warnings"]
     assert any("busy machine" in each for each in recipe["warnings"])
+
+
+def test_what_could_have_been_seen_stands_beside_every_difference_that_is_tested(recipe: dict[str, Any]) -> None:
+    columns = {name: [column["key"] for column in table["columns"]] for name, table in recipe["tables"].items()}
+    tested = [keys for keys in columns.values() if "p" in keys]
+    assert len(tested) == 4
+    assert all(keys[keys.index("p") + 1] == "detectable" for keys in tested)
+
+
+def test_so_many_contests_that_nothing_could_be_told_apart_are_counted(recipe: dict[str, Any]) -> None:
+    """Of 5 pairs p is 2 / 2^5 at least, and 4 times that where 4 contests stand together."""
+    assert recipe["hopeless"] == {"tests": 4, "seeds": 5, "p": 0.25, "fewest": 8}
+    assert {row["detectable"] for row in recipe["tables"]["summary"]["rows"]} == {None}

@@ -121,8 +121,9 @@ class Recipe(Claims):
     def keys(self) -> Iterator[Number]:
         at, rival = {"metric": self.metric}, {"metric": self.metric, "model": self.opponent}
         if self.contests:
-            for name, value in self.difference(self.metric, self.opponent).items():
+            for name, value in without(self.difference(self.metric, self.opponent), "detectable").items():
                 yield "", f"key-{name}", rival, value
+            yield from cells("", {}, self.hopeless())
         both = [self.summary(self.metric, model)["skill"] for model in ("subject", self.opponent) if model]
         if len(both) == 2 and None not in both:
             yield "", "key-skill", {**at, "model": "subject"}, both[0]
@@ -161,7 +162,8 @@ class Recipe(Claims):
                 row.pop("score-iqm")
                 yield from cells("table-metrics", {"metric": metric, "part": "test", "model": model}, row)
         for name, size, said in self.ladder:
-            row = self.summary(self.metric, name) | interval(said.differences) | {"p": said.p, "parameters": size}
+            row = self.summary(self.metric, name) | interval(said.differences)
+            row |= {"p": said.p, "detectable": said.detectable, "parameters": size}
             row |= {"times": size / self.entries[0]["parameters"]}
             yield from cells("table-ladder", {**of, "model": name}, without(row, "score-iqm", "n"))
         degraded = [name for name, there in self.rescored.items() if first(there)["group"] == "degraded"]

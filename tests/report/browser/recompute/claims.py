@@ -83,7 +83,16 @@ class Claims(Records):
 
     def difference(self, metric: str, model: str) -> dict[str, float | None]:
         said = self.contests.get((metric, model))
-        return {} if said is None else interval(said.differences) | {"p": said.p}
+        return {} if said is None else interval(said.differences) | {"p": said.p, "detectable": said.detectable}
+
+    def hopeless(self) -> dict[str, float]:
+        """Of secondary contests, where no data could tell one apart."""
+        tests, n = len(self.contests) - 1, len(self.seeds)
+        fewest = next(each for each in range(1, 17) if 2 * tests / 2**each <= ALPHA)
+        if tests < 1 or n >= fewest:
+            return {}
+        found = {"tests": tests, "seeds": n, "p": min(tests * 2 / 2**n, 1.0), "fewest": fewest}
+        return {f"hopeless-{name}": value for name, value in found.items()}
 
     def sentence(self) -> tuple[str, str]:
         """What is claimed, word for word, and the numbers behind it, in their order."""
