@@ -104,7 +104,7 @@ def _body(results: Json) -> str:
                     "trials",
                     "seconds of trials",
                     "failed runs",
-                    "smallest classical size that is not worse",
+                    "smallest size that the subject was not shown to be better than",
                 ),
                 rows,
             ),

@@ -36,7 +36,7 @@ def tell(comparison: Comparison) -> None:
         show.table(compared.recipe, _rows(compared), _caption(compared))
         say(found.judgement.primary.sentence if found.judgement else f"{compared.recipe}: {found.why_not}")
         if found.ladder is not None:
-            say(f"The smallest classical generator that is not worse: {_size(found.ladder)}.")
+            say(f"The smallest size that the subject was not shown to be better than: {_size(found.ladder)}.")
     if comparison.declared.amendments:
         say(f"What was declared was amended {len(comparison.declared.amendments)} times; the page says how.")
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qgan._typing import Array
+from qgan.compare.verdict import RULE
 from qgan.errors import DataError
 from qgan.seeding import Key, stream
 
@@ -35,7 +36,8 @@ class Band:
         low: Lower ends; None where they cannot be had.
         high: Upper ends.
         methods: ``"BCa"`` (bias-corrected and accelerated, Efron 1987); ``"percentile"`` where that is undefined or
-            does not hold the statistic, as happens where nearly all seeds are the same; ``"none"`` of a single seed.
+            does not hold the statistic, as happens where nearly all seeds are the same; ``"none"`` of so few seeds
+            that nothing is said of them (:data:`qgan.compare.verdict.RULE`).
         level: Nominal coverage, at each step by itself.
         n: Seeds.
     """
@@ -114,7 +116,7 @@ def band(*scores: ArrayLike, statistic: Statistic = median, level: float = 0.95,
         raise DataError("Scores have to be finite", cure="Give failed and diverged runs the trivial score")
     n, steps = models[0].shape
     values = np.asarray(statistic(*models, axis=0), dtype=np.float64)
-    if n < 2:
+    if n < RULE.say_from:
         nothing = (None,) * steps
         return Band(tuple(values.tolist()), nothing, nothing, ("none",) * steps, level, n)
     (low, high), (finer_low, finer_high) = _bootstrap(models, statistic, level, seed)

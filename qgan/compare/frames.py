@@ -143,7 +143,7 @@ def _row(compared: Compared, name: str, parameters: int | None, finding: Finding
         _text(name) + (r"$^\dagger$" if name == compared.opponent else ""),
         _median(compared, name),
         NOTHING if finding is None else _with_interval(finding.plain.mean, *_ends(finding)),
-        NOTHING if finding is None else _number(finding.p),
+        NOTHING if finding is None or finding.plain.n < RULE.say_from else _number(finding.p),
         NOTHING if finding is None or finding.corrected.detectable is None else _number(finding.corrected.detectable),
         NOTHING if parameters is None else f"${parameters}$",
     ]

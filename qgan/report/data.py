@@ -15,7 +15,7 @@ from qgan.report.bibliography import entries_for
 from qgan.report.circumstances import amendments, commands, environment, fairness, runs, tuning
 from qgan.report.economy import break_even, cost, hardware, speed
 from qgan.report.learning import curves, reaching, traces
-from qgan.report.quality import Quality
+from qgan.report.quality import Quality, p_of
 from qgan.report.warning import warnings_of
 
 Document: TypeAlias = Json
@@ -125,7 +125,7 @@ def _contests(judged: Standings, compared: Compared) -> list[Json]:
             "low": verdict.finding.plain.interval.low,
             "high": verdict.finding.plain.interval.high,
             "level": verdict.finding.plain.interval.level,
-            "p": verdict.finding.p,
+            "p": p_of(verdict.finding),
             "tests": verdict.finding.tests,
             "margin": verdict.finding.contest.margin,
             "equivalence_p": verdict.finding.equivalence_p,
@@ -145,7 +145,7 @@ def _hopeless(judged: Standings) -> Json | None:
         return None
     tests, test = len(secondary), secondary[0].finding.plain
     least = min(tests * test.smallest_p, 1.0)
-    if least <= RULE.alpha:
+    if test.n < RULE.say_from or least <= RULE.alpha:
         return None
     return {"tests": tests, "seeds": test.n, "p": least, "fewest": fewest_seeds(tests, RULE.alpha)}
 

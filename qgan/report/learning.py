@@ -17,6 +17,7 @@ from qgan.compare.comparison import Compared
 from qgan.compare.curves import band
 from qgan.compare.entries import Entry
 from qgan.compare.reaching import Reached, faster, reached
+from qgan.compare.verdict import RULE
 from qgan.metrics import METRICS
 from qgan.report.tables import Column, Table
 from qgan.runs import RunDirectory
@@ -123,7 +124,7 @@ def reaching(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> tu
             estimate = reached(when, until)
             row |= {"count": estimate.count, unit: estimate.median}
             share[unit] = _share(estimate, until)
-            if name != "subject" and times.get("subject"):
+            if name != "subject" and min(len(when), len(times["subject"])) >= RULE.say_from:
                 own = [each[place] for each in times["subject"]], [float(each[place]) for each in ends["subject"]]
                 row[f"{unit}_p"] = faster(*own, when, until)
         rows.append(row)

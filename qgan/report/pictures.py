@@ -2,7 +2,7 @@
 
 __all__ = ["Picture", "figures_of"]
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -64,9 +64,9 @@ def _claims(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
         "verdict",
         "differences",
         differences(recipe),
-        f"Subject minus opponent on {metric}: a dot for each seed, a diamond for the mean, a bar for its interval. "
-        "Left of 0 the subject is better, right of it worse; the grey band was declared to count as no difference. "
-        "Arrows are dots beyond the edge.",
+        f"Subject minus opponent on {metric}: a dot for each seed, a diamond for the mean, a bar for its interval, by "
+        "itself and uncorrected. Left of 0 the subject is better, right of it worse; the grey band was declared to "
+        "count as no difference. Arrows are dots beyond the edge.",
     )
     yield (
         "quality",
@@ -82,7 +82,8 @@ def _training(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
     for curves in recipe["curves"]:
         primary = curves["metric"] == recipe["claim"]["metric"]
         for against in ("steps", "seconds") if primary else ("steps",):
-            caption = f"{curves['metric']} on the validation part against {against}: the median over seeds in its band"
+            seen = f"{curves['metric']} on the validation part against {against}: the median over seeds"
+            caption = f"{seen} in its band" if _banded(curves, leading) else seen
             more = "; thin lines are seeds, and a cross is where one diverged: from there on it is at its worst value."
             drawn = curve(curves, leading, against=against, seeds=primary)
             place = "curves" if primary else "more-curves"
@@ -90,6 +91,10 @@ def _training(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
     for against in ("steps", "seconds"):
         caption = f"Share of seeds that had reached a skill of {share['skill']:g} on validation, against {against}."
         yield "reached", f"reached-{against}", reached(share, recipe["opponent"], against=against), caption
+
+
+def _banded(curves: Json, leading: Sequence[str | None]) -> bool:
+    return any(model["model"] in leading and None not in model["low"] for model in curves["models"])
 
 
 def _economy(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:

@@ -8,22 +8,32 @@ from typing import Any, final
 
 from qgan._typing import Json
 from qgan.compare.comparison import Compared
+from qgan.compare.contests import Finding
 from qgan.compare.curves import band, iqm, median
 from qgan.compare.paired import Paired
 from qgan.compare.standings import Standings
-from qgan.compare.verdict import Verdict
+from qgan.compare.verdict import RULE, Verdict
 from qgan.metrics.score import Score
 from qgan.report.tables import Column, Table
 
 PART = "test"
-DIFFERENCE = (
-    Column("difference", "difference", about="Mean paired difference, subject minus model, of scores turned so that "
-           "smaller is better: negative in favour of the subject", ends=("difference_low", "difference_high")),
+TESTED = (
+    Column(
+        "difference",
+        "difference",
+        about="Mean paired difference, subject minus model, of scores turned so that smaller is better: negative in "
+        "favour of the subject; with its interval of 95 %, uncorrected",
+        ends=("difference_low", "difference_high"),
+    ),
     Column("p", "p", about="Two-sided, of no difference; corrected for all comparisons of its family"),
-    Column("detectable", "could have seen", about="The smallest difference that as many seeds of this spread would "
-           "have told from 0 in 80 of 100 repetitions, in spite of the correction; a dash where there is none"),
-    Column("verdict", "subject is"),
-)  # fmt: skip
+)
+DETECTABLE = Column(
+    "detectable",
+    "could have seen",
+    about="The smallest difference that as many seeds of this spread would have told from 0 in 80 of 100 repetitions, "
+    "in spite of the correction; a dash where there is none",
+)
+DIFFERENCE = (*TESTED, Column("verdict", "subject is"), DETECTABLE)
 
 
 @final
@@ -143,8 +153,9 @@ class Quality:
                 Column("failed", "failed", about="Seeds that failed or diverged; they count at the trivial score"),
             ),
             rows,
-            "Medians over seeds with bootstrap bands of 95 % for the eye; differences with the interval that inverts "
-            "the sign-flip test, which is what verdicts rest on. Failed and diverged seeds are at the trivial score.",
+            f"Medians over seeds with bootstrap bands of 95 % for the eye, from {RULE.say_from} seeds on. Differences "
+            "with the interval of 95 % that inverts the sign-flip test, each by itself, uncorrected; p is corrected, "
+            "and what verdicts rest on. Failed and diverged seeds are at the trivial score.",
         )
 
     def _metrics(self) -> Table:
@@ -248,7 +259,7 @@ class Quality:
                 times=rung.parameters / base if base else None,
                 **{key: value for key, value in self.score(metric, rung.model).items() if key != "iqm"},
                 **paired_ends(rung.verdict.finding.plain),
-                p=rung.verdict.finding.p,
+                p=p_of(rung.verdict.finding),
                 detectable=rung.verdict.finding.corrected.detectable,
                 beaten=rung.beaten,
             )
@@ -263,8 +274,9 @@ class Quality:
                 Column("times", "times the subject's"),
                 *_scored(),
                 Column("skill", "skill"),
-                *DIFFERENCE[:3],
+                *TESTED,
                 Column("beaten", "subject is better", about="Than this size and all smaller ones, tested in order"),
+                DETECTABLE,
             ),
             rows,
             "Sizes are tested from the smallest on, each at the whole level, until the first that the subject is not "
@@ -345,7 +357,12 @@ def difference(verdict: Verdict | None) -> Json:
         return dict.fromkeys(("difference", "difference_low", "difference_high", "p", "detectable", "verdict"))
     finding = verdict.finding
     ends = paired_ends(finding.plain)
-    return {**ends, "p": finding.p, "detectable": finding.corrected.detectable, "verdict": _said(verdict)}
+    return {**ends, "p": p_of(finding), "detectable": finding.corrected.detectable, "verdict": _said(verdict)}
+
+
+def p_of(finding: Finding) -> float | None:
+    """Corrected; None of so few seeds that nothing is said of them."""
+    return finding.p if finding.plain.n >= RULE.say_from else None
 
 
 def _said(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from scipy import stats
 
 from qgan._typing import Array
 from qgan.compare.curves import RESAMPLES, band, improvement, iqm, median, wins
+from qgan.compare.verdict import RULE
 from qgan.errors import DataError
 from qgan.seeding import Key, stream
 
@@ -71,7 +72,7 @@ def test_where_seeds_are_nearly_all_the_same_it_falls_back_and_says_so() -> None
 
 
 @settings(max_examples=20)
-@given(st.integers(0, 1000), st.integers(2, 12), st.sampled_from([median, iqm]), st.booleans())
+@given(st.integers(0, 1000), st.integers(RULE.say_from, 12), st.sampled_from([median, iqm]), st.booleans())
 def test_a_band_holds_its_statistic(seed: int, n: int, statistic: object, round_off: bool) -> None:
     curves = normal(seed, n, 3) ** 3
     found = band(np.round(curves) if round_off else curves, statistic=statistic)  # type: ignore[arg-type]
@@ -101,9 +102,11 @@ def test_the_same_seed_gives_the_same_band_and_others_do_not() -> None:
     assert band(values, statistic=iqm, seed=1).low != band(values, statistic=iqm, seed=2).low
 
 
-def test_a_single_seed_has_no_band() -> None:
-    found = band([[1.0, 2.0]])
+@pytest.mark.parametrize("n", range(1, RULE.say_from))
+def test_so_few_seeds_that_nothing_is_said_of_them_have_no_band(n: int) -> None:
+    found = band([[1.0, 2.0]] * n)
     assert (found.values, found.low, found.high, found.methods) == ((1, 2), (None, None), (None, None), ("none",) * 2)
+    assert band([[1.0, 2.0]] * RULE.say_from).low == (1, 2)
 
 
 def test_mistakes_are_named() -> None:

@@ -110,6 +110,14 @@ def test_a_table_says_what_standings_say(plant, direction):
     assert found["mean"][2:4] == [f"${by_name['mean'].p:.3g}$", "--"], "at 6 seeds, 2 at once cannot be told apart"
 
 
+@pytest.mark.parametrize("n", [4, 5])
+def test_fewer_than_five_seeds_have_a_middle_and_nothing_more(plant, n):
+    found = table(latex_of([plant({"subject": [0.1, 0.2, 0.3, 0.2, 0.1][:n], "mlp": [0.5] * n})]))
+    middle, difference, p, _, _ = found["mlp$^\\dagger$"]
+    assert ("[" in middle, p != "--") == (n == 5, n == 5)
+    assert "[" not in difference
+
+
 def test_a_caption_says_metric_seeds_and_correction(plant):
     rows = {"subject": [0.1] * 6, "mlp": [0.5] * 6, "untrained": [0.9] * 6}
     text = latex_of([plant(rows, tuned=False)])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from qgan.compare.comparison import Comparison
+from qgan.compare.declaration import declare, declared
 from qgan.report.data import document
 from qgan.report.rendering import canonical
 
@@ -84,10 +85,27 @@ def test_what_could_have_been_seen_stands_beside_every_difference_that_is_tested
     columns = {name: [column["key"] for column in table["columns"]] for name, table in recipe["tables"].items()}
     tested = [keys for keys in columns.values() if "p" in keys]
     assert len(tested) == 4
-    assert all(keys[keys.index("p") + 1] == "detectable" for keys in tested)
+    assert all(keys[keys.index("p") + 2] == "detectable" for keys in tested)
 
 
 def test_so_many_contests_that_nothing_could_be_told_apart_are_counted(recipe: dict[str, Any]) -> None:
     """Of 5 pairs p is 2 / 2^5 at least, and 4 times that where 4 contests stand together."""
     assert recipe["hopeless"] == {"tests": 4, "seeds": 5, "p": 0.25, "fewest": 8}
     assert {row["detectable"] for row in recipe["tables"]["summary"]["rows"]} == {None}
+
+
+@pytest.mark.parametrize("n", [4, 5])
+def test_of_fewer_than_five_seeds_there_are_no_bands_no_p_and_no_claim(copied: Path, n: int) -> None:
+    known = declared(copied).current
+    declare(copied, known.model_copy(update={"seeds": tuple(range(n))}))
+    for file in copied.glob("runs/bimodal/mlp/s*/evaluations.jsonl"):
+        *lines, last = map(json.loads, file.read_text().splitlines())
+        last["scores"]["kl"]["skill"] = 0.9
+        file.write_text("".join(f"{json.dumps(line)}\n" for line in (*lines, last)))
+    (found,) = document(Comparison(copied))["recipes"]
+    rows = [row for table in found["tables"].values() for row in table["rows"]]
+    said = {key for row in rows for key in ("p", "score_low", "steps_p") if row.get(key) is not None}
+    said |= {"contest" for each in found["contests"] if each["p"] is not None}
+    said |= {"curve" for each in found["curves"] for model in each["models"] if None not in model["low"]}
+    assert said == (set() if n < 5 else {"p", "score_low", "steps_p", "contest", "curve"})
+    assert (found["verdict"]["kind"] == "no claim", found["hopeless"] is None) == (n < 5, n < 5)

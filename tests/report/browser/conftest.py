@@ -217,7 +217,7 @@ def one_seed(comparison: Path, directory: Path) -> Path:
 
 
 def ten_seeds(comparison: Path, directory: Path) -> Path:
-    """The runs of five seeds also under the names of five others; the subject is by far the best."""
+    """The runs of five seeds also under the names of five others; the subject is by far the best in the end."""
     _copied(comparison, directory, seeds=tuple(range(10)))
     own = directory / "recipes" / RECIPE
     for seed in range(5):
@@ -234,6 +234,10 @@ def ten_seeds(comparison: Path, directory: Path) -> Path:
         known = json.loads(report.read_text())
         known["metrics"]["kl"]["value"] *= 1e-3 * (1 + seed)
         report.write_text(json.dumps(known))
+    for file in (directory / "runs" / RECIPE).glob("mlp*/s[0-6]/evaluations.jsonl"):
+        *lines, last = map(json.loads, file.read_text().splitlines())
+        last["scores"]["kl"]["skill"] = 0.9
+        file.write_text("".join(f"{json.dumps(line)}\n" for line in (*lines, last)))
     return directory
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from claims import NUMBER, Claims
-from exact import censored, half, interval, mean
+from exact import SAY_FROM, censored, half, mean
 from records import read
 from scipy import stats
 
@@ -162,8 +162,7 @@ class Recipe(Claims):
                 row.pop("score-iqm")
                 yield from cells("table-metrics", {"metric": metric, "part": "test", "model": model}, row)
         for name, size, said in self.ladder:
-            row = self.summary(self.metric, name) | interval(said.differences)
-            row |= {"p": said.p, "detectable": said.detectable, "parameters": size}
+            row = self.summary(self.metric, name) | said.row | {"parameters": size}
             row |= {"times": size / self.entries[0]["parameters"]}
             yield from cells("table-ladder", {**of, "model": name}, without(row, "score-iqm", "n"))
         degraded = [name for name, there in self.rescored.items() if first(there)["group"] == "degraded"]
@@ -214,7 +213,7 @@ class Recipe(Claims):
             for place, unit in enumerate(("steps", "seconds")):
                 mine = censored([(when[place], end[place]) for end, when in there.values()])
                 yield "table-reaching", f"{unit}-to-skill", of, half(mine)
-                if model != "subject" and own:
+                if model != "subject" and min(len(there), len(own)) >= SAY_FROM:
                     theirs = censored([(when[place], end[place]) for end, when in own.values()])
                     with np.errstate(all="ignore"):
                         p = float(stats.logrank(theirs, mine).pvalue)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
 
-from exact import ALPHA, detectable, equivalence, holm, interval, inverted, sign_flips
+from exact import ALPHA, SAY_FROM, detectable, equivalence, holm, interval, inverted, sign_flips
 from records import Records
 
-SAY_FROM, CLAIM_FROM = 5, 10
+CLAIM_FROM = 10
 # Those that stand by themselves: not parts of names.
 NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?!\w)")
 SAYS = {
@@ -36,6 +36,12 @@ class Said:
     kind: str
     standing: str
     reasons: list[str]
+
+    @property
+    def row(self) -> dict[str, float | None]:
+        """As tables have it."""
+        p = self.p if len(self.differences) >= SAY_FROM else None
+        return interval(self.differences) | {"p": p, "detectable": self.detectable}
 
     @property
     def verdict(self) -> str:
@@ -83,13 +89,13 @@ class Claims(Records):
 
     def difference(self, metric: str, model: str) -> dict[str, float | None]:
         said = self.contests.get((metric, model))
-        return {} if said is None else interval(said.differences) | {"p": said.p, "detectable": said.detectable}
+        return {} if said is None else said.row
 
     def hopeless(self) -> dict[str, float]:
         """Of secondary contests, where no data could tell one apart."""
         tests, n = len(self.contests) - 1, len(self.seeds)
         fewest = next(each for each in range(1, 17) if 2 * tests / 2**each <= ALPHA)
-        if tests < 1 or n >= fewest:
+        if tests < 1 or not SAY_FROM <= n < fewest:
             return {}
         found = {"tests": tests, "seeds": n, "p": min(tests * 2 / 2**n, 1.0), "fewest": fewest}
         return {f"hopeless-{name}": value for name, value in found.items()}

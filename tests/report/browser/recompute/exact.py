@@ -13,6 +13,8 @@ import numpy as np
 from scipy import stats
 
 ALPHA = 0.05
+# With fewer seeds there are dots: no band, no p, no claim.
+SAY_FROM = 5
 # Of 100 repetitions, and how many there are: as many as make 2^24 means of subsets, between these bounds.
 FOUND, MEANS, FEWEST, MOST, PART = 0.8, 2**24, 1000, 20_000, 1000
 
@@ -89,7 +91,7 @@ def interval(differences: list[float]) -> dict[str, float | None]:
 
 def band(values: list[float]) -> tuple[float | None, float | None]:
     """Bootstrap of the median: bias-corrected where that can be had."""
-    if len(values) < 2:
+    if len(values) < SAY_FROM:
         return None, None
     drawn, ends = None, {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
