@@ -12,12 +12,17 @@ from qgan.compare.hardware import CLOCK, StepCircuits
 @final
 @dataclass(frozen=True)
 class BreakEven:
-    """How fast a quantum computer would have to be to take as long as the classical opponent to a stated skill.
+    """How fast a quantum computer would have to be to take as long as the other side.
+
+    The other side is a classical opponent on its way to a stated skill, or a simulation of the same circuits: what is
+    said of the opponent is then true of the simulation. Clock and orders of magnitude count no latency: they are the
+    least that is needed.
 
     Attributes:
         skill: The skill.
         wires: Of the circuit.
-        classical_seconds: The opponent's median time to it; None where half of its seeds never reach it.
+        classical_seconds: The opponent's median time to it, None where half of its seeds never reach it; or what the
+            simulation of the steps' circuits takes.
         subject_steps: The subject's median steps to it; None likewise.
         executions: Circuits times shots of so many steps; None likewise.
         seconds_elsewhere: What the discriminator and the rest take of these steps.

@@ -13,7 +13,7 @@ from qgan.compare.standings import Standings, device_of, standings
 from qgan.compare.verdict import RULE
 from qgan.report.bibliography import entries_for
 from qgan.report.circumstances import amendments, commands, environment, fairness, runs, tuning
-from qgan.report.economy import break_even, cost, hardware, speed
+from qgan.report.economy import LATENCY, break_even, cost, hardware, speed
 from qgan.report.learning import curves, reaching, traces
 from qgan.report.quality import Quality, p_of
 from qgan.report.warning import warnings_of
@@ -170,6 +170,7 @@ def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
         "slower": base.seconds_per_step / rival.seconds_per_step if fair and base and rival else None,
         "contended": bool((base and base.contended) or (rival and rival.contended)),
         "orders": tie.orders if tie else None,
+        "uncounted": LATENCY,
         "why_not": tie.why_not if tie else None,
     }
 

@@ -8,9 +8,14 @@ from typing import Any
 from qgan._typing import Json
 from qgan.compare.comparison import Compared
 from qgan.compare.cost import BreakEven
+from qgan.compare.hardware import SECONDS_OF_A_JOB
 from qgan.report.tables import Column, Table
 
 MEBIBYTE = 2**20
+# What a tie is of, and with what.
+TRAINED, WIDER = "this circuit", "more qubits, not trained"
+SIMULATION = "simulating the same circuits"
+LATENCY = f"latency not counted; today {SECONDS_OF_A_JOB:g} s a job"
 PARTS = ("generator forward", "generator backward", "discriminator", "rest")
 
 
@@ -92,35 +97,36 @@ def cost(compared: Compared) -> Table:
 
 
 def break_even(compared: Compared) -> Table:
-    """The clock at which a quantum computer would tie, for the circuit and for wider ones."""
+    """The clock at which a quantum computer would tie: this circuit with the opponent, wider ones with simulation."""
     known = compared.cost
     first = [known.break_even] if known and known.break_even else []
-    rows = [_tie(compared.recipe, tie, "this circuit") for tie in first]
-    rows += [_tie(compared.recipe, tie, "more wires, not trained") for tie in (known.over_wires if known else ())]
+    rows = [_tie(compared, tie, TRAINED, compared.opponent or "the primary opponent") for tie in first]
+    rows += [_tie(compared, tie, WIDER, SIMULATION) for tie in (known.over_wires if known else ())]
     return Table(
         "break-even",
         "The break-even clock",
         (
             Column("wires", "qubits"),
             Column("of", "of"),
+            Column("against", "other side"),
             Column("skill", "to a skill of", testid="break-even-skill"),
-            Column("classical_seconds", "classical opponent", "s", testid="classical-seconds"),
+            Column("classical_seconds", "other side takes", "s", testid="classical-seconds"),
             Column("subject_steps", "subject's steps", testid="subject-steps"),
             Column("executions", "circuits times shots", testid="executions-total"),
             Column("seconds_elsewhere", "rest of these steps", "s", testid="seconds-elsewhere"),
-            Column(
-                "clock", "clock to tie", "1/s", "Executions a second, without any latency", testid="break-even-clock"
-            ),
+            Column("clock", "clock to tie", "1/s", f"Executions a second; {LATENCY}", testid="break-even-clock"),
             Column(
                 "latency", "latency to tie", "s", "For each job, at an unlimited clock", testid="break-even-latency"
             ),
             Column("todays_clock", "today's clock", "1/s", testid="todays-clock"),
-            Column("orders", "orders of magnitude away"),
+            Column("orders", "orders of magnitude away", about=LATENCY.capitalize()),
             Column("why_not", "at no clock, as"),
         ),
         rows,
-        "The rate of executions at which a quantum computer would take as long as the primary opponent takes to the "
-        "stated skill.",
+        f"Two questions. For {TRAINED}: at which rate of executions a quantum computer would train the subject to the "
+        "stated skill in as long as the primary opponent takes to it. For more qubits, of which nothing is trained: at "
+        f"which rate it would be as fast as {SIMULATION} on this machine, which is not to beat a classical generator. "
+        f"Orders of magnitude are a lower bound: {LATENCY}.",
     )
 
 
@@ -130,5 +136,5 @@ def hardware(compared: Compared) -> Json | None:
     return asdict(known) if known else None
 
 
-def _tie(recipe: str, tie: BreakEven, of: str) -> dict[str, Any]:
-    return {"recipe": recipe, "model": "subject", "of": of, **asdict(tie)}
+def _tie(compared: Compared, tie: BreakEven, of: str, against: str) -> dict[str, Any]:
+    return {"recipe": compared.recipe, "model": "subject", "of": of, "against": against, **asdict(tie)}

@@ -10,6 +10,7 @@ from typing import final
 from matplotlib.figure import Figure
 
 from qgan._typing import Json
+from qgan.report.economy import LATENCY, SIMULATION
 from qgan.report.figures import svg
 from qgan.report.figures.economy import break_even, split
 from qgan.report.figures.learning import curve, reached
@@ -101,7 +102,8 @@ def _economy(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
     tables = recipe["tables"]
     yield "speed", "speed", split(tables["speed"]["rows"]), "What a step takes, by its parts."
     caption = (
-        "The rate of executions at which a quantum computer would tie with the classical opponent, and today's rate, "
-        "over qubits."
+        "The rate of executions a quantum computer would need, over qubits, beside today's; "
+        f"{LATENCY}. The diamond is this circuit, held against the primary opponent's time to the stated skill. The "
+        f"line is another question: circuits of more qubits, not trained, held against {SIMULATION}."
     )
     yield "break-even", "break-even", break_even(tables["break-even"]["rows"]), caption

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qgan._typing import Json
-from qgan.report.economy import PARTS
+from qgan.report.economy import PARTS, SIMULATION, TRAINED
 from qgan.report.figures.style import (
     OPPONENT,
     OTHER,
@@ -48,22 +48,26 @@ def split(rows: list[Json]) -> Figure | None:
 
 
 def break_even(rows: list[Json]) -> Figure | None:
-    """The clock at which both tie, over qubits, beside today's."""
-    wider = [row for row in rows if row["clock"] is not None]
-    if not wider:
+    """The clock at which a tie is, over qubits, beside today's: two questions, so two marks that no line joins."""
+    there = [row for row in rows if row["clock"] is not None]
+    if not there:
         return None
+    trained = [row for row in there if row["of"] == TRAINED]
+    wider = sorted((row for row in there if row["of"] != TRAINED), key=lambda row: row["wires"])
     with drawing():
         figure, axes = panel()
-        wider.sort(key=lambda row: row["wires"])
-        wires = [row["wires"] for row in wider]
-        axes.plot(wires, [row["clock"] for row in wider], "o-", color=SUBJECT, label="to tie")
-        axes.plot(
-            wires, [row["todays_clock"] for row in wider], "s", color=OPPONENT, linestyle=(0, (5, 2)), label="today"
-        )
+        if wider:
+            wires, clocks = [row["wires"] for row in wider], [row["clock"] for row in wider]
+            axes.plot(wires, clocks, "o-", color=SUBJECT, label=f"against {SIMULATION}")
+        if trained:
+            wires, clocks = [row["wires"] for row in trained], [row["clock"] for row in trained]
+            axes.plot(wires, clocks, "D", color=SUBJECT, markerfacecolor=PAPER, markersize=9, markeredgewidth=2,
+                      label="this circuit against the primary opponent")  # fmt: skip
+        axes.axhline(there[0]["todays_clock"], color=OPPONENT, linestyle=(0, (5, 2)), label="today")
         axes.set_yscale("log")
         axes.set_xlabel("qubits")
         axes.set_ylabel("executions a second")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=1)
         tidy(axes)
     return figure
