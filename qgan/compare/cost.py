@@ -10,7 +10,7 @@ from qgan.compare.breakeven import BreakEven, break_even
 from qgan.compare.hardware import SHOTS, Hardware, RowCircuits, hardware, of_rows
 from qgan.compare.simulating import Growth, circuit_of, growth_of, simulated_operations
 from qgan.compare.speed import Speed
-from qgan.compare.timeline import arrivals, median_steps
+from qgan.compare.timeline import arrivals, median_steps, step_seconds
 from qgan.config import RunConfig
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Cost:
         joules: Likewise, where the machine tells; empty where it does not.
         hardware: The subject's training on a quantum computer.
         break_even: At the comparison's skill; None where the subject has no circuits.
+        timed_alone: Whether its seconds are steps times those of a step timed alone, on both sides; otherwise they are
+            those of runs that shared the machine.
         over_wires: The same for circuits of more wires, which are not trained; see :func:`over_wires`. Empty where the
             circuit cannot be made on other wires.
         growth: What these take of the time that simulation takes; None likewise.
@@ -46,6 +48,7 @@ class Cost:
     break_even: BreakEven | None
     over_wires: tuple[BreakEven, ...] = ()
     growth: Growth | None = None
+    timed_alone: bool = False
 
 
 def cost_of(compared: "Compared", *, shots: int | None = None, growth: Growth | None = None) -> Cost:
@@ -83,6 +86,7 @@ def cost_of(compared: "Compared", *, shots: int | None = None, growth: Growth | 
         break_even=tie,
         over_wires=curve,
         growth=growth if curve else None,
+        timed_alone=step_seconds(compared) is not None,
     )
 
 
@@ -136,8 +140,8 @@ def over_wires(
 def _tie(compared: "Compared", row: RowCircuits, *, shots: int) -> BreakEven:
     """The subject's training against the opponent's, both to the claim's skill.
 
-    What the discriminator and the rest take is their share of a step, as the subject was timed alone, of the seconds
-    that its runs took to the skill: so both times are of runs, on a machine that was as busy.
+    Both times are of one clock; see :func:`qgan.compare.timeline.step_seconds`. What the discriminator and the rest
+    take is their share of a step, as the subject was timed, of its seconds to the skill.
     """
     claim, opponent, speed = compared.claim, compared.opponent, compared.speed.get("subject")
     subject = arrivals(compared, "subject", metric=claim.metric, skill=claim.skill)

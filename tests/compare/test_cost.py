@@ -18,7 +18,7 @@ from qgan.compare.planning import declaration_of
 from qgan.compare.simulating import Growth, circuit_of, simulated_operations
 from qgan.compare.speed import Speed
 from qgan.compare.stored import read, write
-from qgan.compare.timeline import arrivals, median_steps
+from qgan.compare.timeline import arrivals, median_steps, step_seconds
 
 if TYPE_CHECKING:
     from conftest import Here
@@ -97,7 +97,11 @@ def claiming(compared: Compared, skill: float) -> Compared:
     return replace(compared, claim=compared.claim.model_copy(update={"skill": skill}))
 
 
-def test_arrivals_are_those_of_the_runs(compared: Compared) -> None:
+def test_arrivals_are_those_of_the_runs_where_models_were_not_timed_alone(compared: Compared) -> None:
+    busy = {**compared.speed, "mlp": speed_of("mlp", contended="others were there")}
+    for speed in ({}, busy, {"subject": compared.speed["subject"]}):
+        assert step_seconds(replace(compared, speed=speed)) is None
+    compared = replace(compared, speed=busy)
     for skill in (skills(compared, "mlp")[0], skills(compared, "mlp")[1], 2.0, -1e9):
         found, expected = arrivals(compared, "mlp", metric="kl", skill=skill), by_hand(compared, "mlp", skill)
         assert found is not None
@@ -111,6 +115,19 @@ def test_arrivals_are_those_of_the_runs(compared: Compared) -> None:
     at_once = arrivals(compared, "mlp", metric="kl", skill=-1e9)
     assert at_once is not None
     assert at_once.seconds.median == 0
+
+
+def test_where_all_models_were_timed_alone_seconds_are_their_paces(compared: Compared) -> None:
+    speed = {**compared.speed, "mlp": speed_of("mlp", seconds_per_step=0.25)}
+    compared = replace(compared, speed=speed)
+    assert step_seconds(compared) == {"subject": 0.01, "mlp": 0.25}
+    assert cost_of(compared, growth=GROWTH).timed_alone
+    for model, pace in (("subject", 0.01), ("mlp", 0.25)):
+        for skill in skills(compared, model):
+            found = arrivals(compared, model, metric="kl", skill=skill)
+            assert found is not None
+            assert found.seconds.times == tuple(pace * step for step in found.steps.times)
+            assert found.seconds.shares == found.steps.shares
 
 
 def test_a_run_that_left_nothing_is_censored_at_its_beginning(compared: Compared, tmp_path: Path) -> None:
