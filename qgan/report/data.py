@@ -10,10 +10,11 @@ from qgan._typing import Json
 from qgan.compare.comparison import Compared, Comparison
 from qgan.compare.power import fewest_seeds
 from qgan.compare.standings import Standings, device_of, standings
+from qgan.compare.timeline import step_seconds
 from qgan.compare.verdict import RULE
 from qgan.report.bibliography import entries_for
 from qgan.report.circumstances import amendments, commands, environment, fairness, runs, tuning
-from qgan.report.economy import LATENCY, break_even, cost, hardware, speed
+from qgan.report.economy import LATENCY, SECONDS, break_even, cost, hardware, speed
 from qgan.report.learning import curves, reaching, traces
 from qgan.report.quality import Quality, p_of
 from qgan.report.warning import warnings_of
@@ -90,6 +91,7 @@ def recipe(compared: Compared) -> Json:
         "tables": {table.name: table.document() for table in tables},
         "curves": curves(compared, found),
         "reached": {"skill": claim.skill, "models": shares},
+        "seconds_are": SECONDS[step_seconds(compared) is not None],
         "hardware": hardware(compared),
         "equal": shared,
         "warnings": warnings_of(compared, judged),

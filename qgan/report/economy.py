@@ -16,6 +16,11 @@ MEBIBYTE = 2**20
 TRAINED, WIDER = "this circuit", "more qubits, not trained"
 SIMULATION = "simulating the same circuits"
 LATENCY = f"latency not counted; today {SECONDS_OF_A_JOB:g} s a job"
+# Whose seconds are told, where models are held against each other by the clock.
+SECONDS = {
+    True: "steps times the seconds of a step of a model alone on the machine (table Speed)",
+    False: "seconds of runs that shared the machine: not of a model by itself, and not to be compared closely",
+}
 PARTS = ("generator forward", "generator backward", "discriminator", "rest")
 
 
@@ -100,7 +105,8 @@ def break_even(compared: Compared) -> Table:
     """The clock at which a quantum computer would tie: this circuit with the opponent, wider ones with simulation."""
     known = compared.cost
     first = [known.break_even] if known and known.break_even else []
-    rows = [_tie(compared, tie, TRAINED, compared.opponent or "the primary opponent") for tie in first]
+    clock = "timed alone" if known and known.timed_alone else "in runs that shared the machine"
+    rows = [_tie(compared, tie, TRAINED, f"{compared.opponent or 'the primary opponent'}, {clock}") for tie in first]
     rows += [_tie(compared, tie, WIDER, SIMULATION) for tie in (known.over_wires if known else ())]
     return Table(
         "break-even",
@@ -126,7 +132,8 @@ def break_even(compared: Compared) -> Table:
         f"Two questions. For {TRAINED}: at which rate of executions a quantum computer would train the subject to the "
         "stated skill in as long as the primary opponent takes to it. For more qubits, of which nothing is trained: at "
         f"which rate it would be as fast as {SIMULATION} on this machine, which is not to beat a classical generator. "
-        f"Orders of magnitude are a lower bound: {LATENCY}.",
+        f"Orders of magnitude are a lower bound: {LATENCY}."
+        + (f" Times to the skill are {SECONDS[known.timed_alone]}." if known and known.break_even else ""),
     )
 
 

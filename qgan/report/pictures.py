@@ -85,12 +85,14 @@ def _training(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
         for against in ("steps", "seconds") if primary else ("steps",):
             seen = f"{curves['metric']} on the validation part against {against}: the median over seeds"
             caption = f"{seen} in its band" if _banded(curves, leading) else seen
+            clock = f" Seconds are {recipe['seconds_are']}." if against == "seconds" else ""
             more = "; thin lines are seeds, and a cross is where one diverged: from there on it is at its worst value."
             drawn = curve(curves, leading, against=against, seeds=primary)
             place = "curves" if primary else "more-curves"
-            yield place, f"{curves['metric']}-{against}", drawn, f"{caption}{more if primary else '.'}"
+            yield place, f"{curves['metric']}-{against}", drawn, f"{caption}{more if primary else '.'}{clock}"
     for against in ("steps", "seconds"):
         caption = f"Share of seeds that had reached a skill of {share['skill']:g} on validation, against {against}."
+        caption += f" Seconds are {recipe['seconds_are']}." if against == "seconds" else ""
         yield "reached", f"reached-{against}", reached(share, recipe["opponent"], against=against), caption
 
 
