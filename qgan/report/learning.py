@@ -3,7 +3,7 @@
 __all__ = ["Trace", "curves", "reaching", "traces"]
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from statistics import fmean
 from typing import final
@@ -17,8 +17,10 @@ from qgan.compare.comparison import Compared
 from qgan.compare.curves import band
 from qgan.compare.entries import Entry
 from qgan.compare.reaching import Reached, faster, reached
+from qgan.compare.timeline import step_seconds
 from qgan.compare.verdict import RULE
 from qgan.metrics import METRICS
+from qgan.report.economy import SECONDS
 from qgan.report.tables import Column, Table
 from qgan.runs import RunDirectory
 
@@ -89,6 +91,7 @@ def curves(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> list
 
     A diverged or failed run goes on at its worst value, and one that has converged at its last.
     """
+    found = _on_one_clock(compared, found)
     pair = [name for name in ("subject", compared.opponent or "") if name in found]
     documents = []
     for metric in compared.metrics:
@@ -111,6 +114,7 @@ def curves(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> list
 def reaching(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> tuple[Table, list[Json]]:
     """Time to the stated skill: a table, and the share of seeds that had got there by each time."""
     metric, least = compared.claim.metric, compared.claim.skill
+    found, alone = _on_one_clock(compared, found), step_seconds(compared) is not None
     times = {name: [_first(trace, metric, least) for trace in by_seed.values()] for name, by_seed in found.items()}
     ends = {name: [trace.end for trace in by_seed.values()] for name, by_seed in found.items()}
     rows, shares = [], []
@@ -146,9 +150,23 @@ def reaching(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> tu
         ),
         rows,
         "The first evaluation on validation at that skill or more. Seeds that never got there are censored at the end "
-        "of their runs. The log-rank tests know of no pairs and are not corrected: nothing is claimed from them.",
+        "of their runs. The log-rank tests know of no pairs and are not corrected: nothing is claimed from them. "
+        f"Seconds are {SECONDS[alone]}.",
     )
     return table, shares
+
+
+def _on_one_clock(compared: Compared, found: Mapping[str, Mapping[int, Trace]]) -> Mapping[str, Mapping[int, Trace]]:
+    """With the seconds of models alone on the machine, where these are known; otherwise as the runs took them."""
+    alone = step_seconds(compared)
+    if alone is None:
+        return found
+    return {name: {seed: _at(trace, alone[name]) for seed, trace in there.items()} for name, there in found.items()}
+
+
+def _at(trace: Trace, pace: float) -> Trace:
+    end = trace.end[0], trace.end[0] * pace
+    return replace(trace, seconds=tuple(step * pace for step in trace.steps), end=end)
 
 
 def _curve(name: str, metric: str, runs: Mapping[int, Trace], last: int, lower: bool) -> Json | None:

@@ -132,3 +132,22 @@ def test_one_metric_of_one_run_changes_just_what_depends_on_it(full, open_page, 
     assert {(key[3], key[4]) for key in changes if key[1] != "p"} == {("unentangled", "kl")}
     assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "3", "test") in changes
     assert ("table-by-seed", "score", "bimodal", "unentangled", "kl", "2", "test") not in changes
+
+
+def test_seconds_of_models_alone_are_found_again(full, open_page, recompute, make_page, tmp_path):
+    """Where no model was timed on a busy machine, seconds to the skill are steps times the pace of each."""
+    directory = tmp_path / "comparison"
+    shutil.copytree(full.directory, directory, ignore=shutil.ignore_patterns("checkpoints"))
+    for number, file in enumerate(sorted(directory.glob("runs/*/*/*/evaluations.jsonl"))):
+        first, *others = map(json.loads, file.read_text().splitlines())
+        for line in others[number % 2 :]:
+            line["scores"]["kl"]["skill"] = 0.9
+        file.write_text("".join(json.dumps(line) + "\n" for line in (first, *others)))
+    by_runs = recompute.numbers(directory)
+    for file in (directory / "recipes" / "bimodal" / "speed").iterdir():
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"contended": None}))
+    expected, printed = recompute.numbers(directory), open_page(make_page(directory).page).numbers()
+    assert differing(printed, expected) == set()
+    changed = {key for key in differing(by_runs, expected) if key[0] == "table-reaching"}
+    assert {key[1] for key in changed} == {"seconds-to-skill", "seconds-p"}
+    assert {key[3] for key in changed if key[1] == "seconds-to-skill"} == {"subject", "mlp", "mlp-x2", "unentangled"}

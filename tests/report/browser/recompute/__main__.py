@@ -198,7 +198,7 @@ class Recipe(Claims):
 
     def training(self) -> Iterator[Number]:
         models = [each["name"] for each in self.trained if each["document"]["train"]["steps"]]
-        own = self.traces("subject")
+        own = self.by_one_clock("subject")
         for model in models:
             there = self.traces(model)
             for seed, ((steps, seconds), _) in there.items():
@@ -206,6 +206,7 @@ class Recipe(Claims):
                 yield "table-runs", "run-seconds", {"model": model, "seed": seed}, seconds
             if not there:
                 continue
+            there = self.by_one_clock(model)
             of = {"model": model, "metric": self.metric, "part": "validation"}
             whens = [when for _, when in there.values()]
             yield "table-reaching", "n", of, len(whens)

@@ -115,6 +115,15 @@ class Records:
                 found[seed] = ((len(clock) - 1, clock[-1]), when)
         return found
 
+    def by_one_clock(self, model: str) -> dict[int, tuple[tuple[int, float], tuple[float, float]]]:
+        """The same, by the pace of models alone on the machine if all of them were timed so."""
+        moving = [each["name"] for each in self.trained if each["document"]["train"]["steps"]]
+        there = self.traces(model)
+        if not all(name in self.speed and self.speed[name]["contended"] is None for name in moving):
+            return there
+        pace = self.speed[model]["seconds_per_step"]
+        return {s: ((last, last * pace), (when, when * pace)) for s, ((last, _), (when, _)) in there.items()}
+
     def summary(self, metric: str, model: str) -> dict[str, float | None]:
         scores = self.scores(metric, model)
         values = list(scores.values())
