@@ -12,6 +12,7 @@ from qgan._registry import NoOptions
 from qgan.compare.cost import Cost
 from qgan.compare.declaration import Claim, Declared, declared
 from qgan.compare.entries import Book, Entry
+from qgan.compare.history import Origin, origin_of
 from qgan.compare.places import Places
 from qgan.compare.rescoring import Rescored
 from qgan.compare.results import Result, Yardsticks, loss_of, result_of, yardsticks_at
@@ -43,6 +44,7 @@ class Compared:
         rescored: By name and seed: of what nothing trains.
         speed: By model, as far as it is measured.
         cost: None where it is not known yet.
+        origin: How the claim was first declared, and what was amended since; None where nothing tells.
     """
 
     recipe: str
@@ -56,6 +58,7 @@ class Compared:
     rescored: Mapping[str, Mapping[int, Rescored]]
     speed: Mapping[str, Speed]
     cost: Cost | None
+    origin: Origin | None = None
 
     @property
     def subject(self) -> Entry:
@@ -180,6 +183,7 @@ class Comparison:
                 if places.speed(entry.name).exists()
             },
             cost=read(places.cost, Cost) if places.cost.exists() else None,
+            origin=origin_of(self.declared, recipe),
         )
 
     def _results(self, places: Places, entry: Entry, seeds: tuple[int, ...]) -> Iterator[tuple[int, Result]]:
