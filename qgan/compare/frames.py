@@ -184,6 +184,8 @@ def _caption(compared: Compared, stand: Standings) -> str:
         parts.append(r"Detectable: what as many seeds tell apart 4 times in 5, corrected as $p$ is.")
     if stand.ladder is not None:
         parts.append("Sizes of the ladder are tested in their order, from the smallest, until the first not beaten.")
+    if compared.origin is not None and compared.origin.words is not None:
+        parts.append(f"Not as first declared: {_text(compared.origin.words)}.")
     if not compared.tuned:
         parts.append("Untuned: no claim.")
     return " ".join(parts)

@@ -12,6 +12,7 @@ from typing import Any
 from qgan._typing import Json
 from qgan.compare.comparison import Compared
 from qgan.compare.declaration import Declaration, Declared
+from qgan.compare.history import changed_keys, said
 from qgan.files import read_json
 from qgan.opening import differences
 from qgan.report.learning import Trace
@@ -163,10 +164,15 @@ def environment(paths: list[Path]) -> list[Json]:
 
 
 def amendments(declared: Declared) -> list[Json]:
-    """What was changed after the first declaration."""
+    """What was changed after the first declaration, key by key."""
     return [
-        {"at": each.at, "changed": list(each.changed), "runs": each.runs, "sha256": each.declaration.sha256()}
-        for each in declared.amendments
+        {
+            "at": each.at,
+            "changed": [{"key": key, "was": said(was), "now": said(now)} for key, was, now in keys],
+            "runs": each.runs,
+            "sha256": each.declaration.sha256(),
+        }
+        for each, keys in zip(declared.amendments, changed_keys(declared), strict=True)
     ]
 
 

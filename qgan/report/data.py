@@ -39,6 +39,7 @@ def document(comparison: Comparison) -> Document:
             "at": declared.at,
             "sha256": declared.first.sha256(),
             "current_sha256": known.sha256(),
+            "first": declared.first.document(),
             "document": known.document(),
             "amendments": changed,
         },
@@ -74,6 +75,7 @@ def recipe(compared: Compared) -> Json:
     return {
         "recipe": compared.recipe,
         "claim": claim.model_dump(mode="json"),
+        "amended": compared.origin.words if compared.origin else None,
         "opponent": compared.opponent,
         "family": compared.book.family,
         "seeds": list(compared.seeds),

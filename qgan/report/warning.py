@@ -19,6 +19,8 @@ def warnings_of(compared: Compared, judged: Standings) -> list[str]:
 
 def _about_claims(compared: Compared) -> list[str]:
     found, n = [], len(compared.seeds)
+    if compared.origin is not None and compared.origin.words is not None:
+        found.append(f"The claim is not the one that was declared first: {compared.origin.words}.")
     if not compared.tuned:
         found.append("Nothing was tuned, so that nothing is claimed.")
     if n < RULE.say_from:

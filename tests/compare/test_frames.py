@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qgan.compare.comparison import Comparison
+from qgan.compare.declaration import Claim
 from qgan.compare.frames import COLUMNS, ESCAPES, _number, _text, frame_of, latex_of
+from qgan.compare.history import Change, Origin
 from qgan.compare.standings import standings
 from qgan.errors import BackendError
 
@@ -161,3 +164,14 @@ def test_no_word_leaves_its_place(words):
 )
 def test_numbers_are_of_three_digits(value, text):
     assert _number(value) == text
+
+
+def test_a_caption_tells_what_of_the_claim_was_amended(plant):
+    known = plant({"subject": [0.1] * 6, "mlp": [0.5] * 6})
+    claim = Claim(metric="ks_x", opponent="matched", margin=0.1, skill=0.5)
+    amended = (Change("metric", "ks_x", "energy-distance", "day 1", 12),)
+    assert "declared" not in latex_of([replace(known, origin=Origin("day 0", 0, claim, ()))])
+    text = latex_of([replace(known, origin=Origin("day 0", 0, claim, amended))])
+    caption = next(line for line in text.splitlines() if line.startswith("\\caption"))
+    told = "Not as first declared: metric: ks\\_x, amended to energy-distance when there were 12 runs."
+    assert told in caption

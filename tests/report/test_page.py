@@ -122,10 +122,28 @@ def test_amendments_are_named_first(copied: Path, read: Read) -> None:
     known = declared(copied).current
     claims = {"bimodal": known.claims["bimodal"].model_copy(update={"skill": 0.7})}
     declare(copied, known.model_copy(update={"claims": claims}))
-    page = read(composed(Comparison(copied)).page)
+    report = composed(Comparison(copied))
+    page = read(report.page)
     (warning,) = [each for _, each in page.elements if each.get("data-testid") == "amended"]
     assert warning["class"] == "warning"
-    assert "claims.bimodal.skill" in page.texts["main"][0]
+    text = " ".join(page.texts["main"][0].split())
+    assert "claims.bimodal.skill 0.5 \N{RIGHTWARDS ARROW} 0.7" in text.replace("skill0.5", "skill 0.5")
+    assert "Not as first declared: kl carries the claim" in text
+    assert "Declared before the first run" not in text
+    (recipe,) = report.document["recipes"]
+    sentence = "skill: 0.5, amended to 0.7 when there were 20 runs"
+    assert recipe["warnings"][0] == f"The claim is not the one that was declared first: {sentence}."
+    assert recipe["amended"] == sentence
+    declaration = report.document["declaration"]
+    assert declaration["first"]["claims"]["bimodal"]["skill"] == 0.5
+    assert declaration["document"]["claims"]["bimodal"]["skill"] == 0.7
+    (amendment,) = declaration["amendments"]
+    assert amendment["changed"] == [{"key": "claims.bimodal.skill", "was": "0.5", "now": "0.7"}]
+
+
+def test_what_was_never_amended_was_declared_before_the_first_run(written: Written) -> None:
+    assert written.document["recipes"][0]["amended"] is None
+    assert "Declared before the first run: kl carries the claim" in written.page.read_text("utf-8")
 
 
 def test_hostile_names_are_text(copied: Path, read: Read) -> None:
