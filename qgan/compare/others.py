@@ -1,19 +1,34 @@
 """Who is scored beside the models without being trained: the subject run otherwise, and what learned nothing."""
 
-__all__ = ["OTHERS", "Copies", "Degraded", "Group", "Guess", "Other", "RandomDecoder", "Real", "Scene", "others_of"]
+__all__ = [
+    "OTHERS",
+    "Autoregression",
+    "Copies",
+    "Degraded",
+    "Group",
+    "Guess",
+    "Other",
+    "RandomDecoder",
+    "Real",
+    "Scene",
+    "others_of",
+]
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Literal, TypeAlias, final
 
+import numpy as np
 import torch
 
 from qgan._registry import NoOptions
 from qgan.build import build
+from qgan.compare.autoregression import ORDER, windows
 from qgan.compare.controls import SHOTS, with_noise, with_shots
 from qgan.compare.results import Yardsticks
 from qgan.config import RunConfig
@@ -22,13 +37,23 @@ from qgan.experiment import Experiment
 from qgan.generators.decoders import Decoder
 from qgan.generators.latent import LatentGenerator
 from qgan.metrics import METRICS
-from qgan.metrics.trivial import COPIES, GAUSSIAN, MEAN_IMAGE, PIXELWISE, PRODUCT, UNIFORM, guesses_of
+from qgan.metrics.trivial import (
+    COPIES,
+    DRAWS,
+    GAUSSIAN,
+    MEAN_IMAGE,
+    PIXELWISE,
+    PRODUCT,
+    UNIFORM,
+    copies,
+    guesses_of,
+)
 from qgan.runs import RunDirectory
-from qgan.samples import DataSet, Samples
+from qgan.samples import DataSet, Part, Samples
 from qgan.seeding import Key, stream
 from qgan.twins.noisy import NoisyOptions
 
-Group: TypeAlias = Literal["degraded", "reference"]
+Group: TypeAlias = Literal["degraded", "reference", "guide"]
 Values: TypeAlias = Mapping[str, float | None]
 RATES = NoisyOptions()
 
@@ -66,6 +91,15 @@ class Scene:
         """By metric."""
         scores = self.references.score(samples)
         return {score.name: score.value for score in scores}
+
+    def mean(self, draws: Sequence[Part]) -> dict[str, float | None]:
+        """By metric, over several draws; None where one of them cannot be measured."""
+        found = [self.score(_as_samples(part)) for part in draws]
+        every = {metric: [scores[metric] for scores in found] for metric in found[0]}
+        return {
+            metric: fmean(v for v in values if v is not None) if None not in values else None
+            for metric, values in every.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -148,13 +182,37 @@ class Guess(Other):
 
 @final
 class Copies(Other):
-    """The training part itself, as far as the yardsticks have it."""
+    """The training part again, by the draws that metrics which look for copies have their trivial values from.
 
-    def suits(self, experiment: Experiment) -> bool:
-        return any(map(_looks_for_copies, experiment.config.evaluate.metrics))
+    It has seen real data: a guide to what is good, and no contestant.
+    """
+
+    @property
+    def group(self) -> Group:
+        return "guide"
+
+    def suits(self, experiment: Experiment) -> bool:  # noqa: ARG002 - there is always something to remember
+        return True
 
     def values(self, scene: Scene) -> Values:
-        return scene.yardsticks.guesses.get(COPIES, {})
+        draws = copies(scene.experiment.data, scene.references.n, seed=scene.config.seed)[COPIES]
+        return {**scene.mean(draws), **scene.yardsticks.guesses.get(COPIES, {})}
+
+
+@final
+class Autoregression(Other):
+    """Series that hang together from one time to the next, and know nothing else; see :mod:`autoregression`."""
+
+    def suits(self, experiment: Experiment) -> bool:
+        data = experiment.data
+        return data.kind == "series" and len(data.sample_shape) == 1 and data.features > ORDER
+
+    def values(self, scene: Scene) -> Values:
+        data, n, seed = scene.experiment.data, scene.references.n, scene.config.seed
+        rows = data.train.flat()
+        made = [windows(rows, n, stream(Key(seed, "autoregression", step))) for step in range(DRAWS)]
+        found = scene.mean([Part(np.clip(values, data.low, data.high)) for values in made])
+        return {metric: value for metric, value in found.items() if not _looks_for_copies(metric)}
 
 
 @final
@@ -189,8 +247,7 @@ class Real(Other):
         data, n = scene.experiment.data, scene.references.n
         others = data.train.joined(data.validation)
         chosen = others.subset(stream(Key(scene.config.seed, "real against real")).permutation(len(others))[:n])
-        labels = None if chosen.labels is None else torch.from_numpy(chosen.labels)
-        scores = scene.score(Samples.uniform(torch.from_numpy(chosen.values), labels))
+        scores = scene.score(_as_samples(chosen))
         return {metric: value for metric, value in scores.items() if not _looks_for_copies(metric)}
 
 
@@ -225,9 +282,14 @@ OTHERS: Mapping[str, Other] = {
             GAUSSIAN,
             lambda data: data.kind != "text",
         ),
+        Autoregression(
+            "autoregression",
+            f"Series whose values follow from the {ORDER} before them, fitted to the training part by least squares.",
+        ),
         Copies(
             "copies-of-training-samples",
-            "Samples of the training part again; scored by metrics that look for copies alone.",
+            "Real samples of the training part again, drawn with replacement (a bootstrap): what only memory would "
+            "score. It is a guide and no contestant.",
         ),
         RandomDecoder("random-decoder", "Standard normal codes through the subject's own frozen decoder."),
         Real("real", "Real samples of the training and validation parts in place of generated ones."),
@@ -239,6 +301,11 @@ def others_of(experiment: Experiment, *, names: Iterable[str] = OTHERS) -> list[
     """Those of that many names that there are for a subject; names of other controls are passed over."""
     asked = set(names)
     return [other for name, other in OTHERS.items() if name in asked and other.suits(experiment)]
+
+
+def _as_samples(part: Part) -> Samples:
+    labels = None if part.labels is None else torch.from_numpy(part.labels)
+    return Samples.uniform(torch.from_numpy(part.values), labels)
 
 
 def _looks_for_copies(metric: str) -> bool:

@@ -24,6 +24,7 @@ class Rescored:
     Attributes:
         name: Which.
         group: ``"degraded"``: the subject's trained generator, run otherwise. ``"reference"``: it learned nothing.
+            ``"guide"``: it is real data that was seen, and no contestant.
         what: What it is, in a sentence.
         seed: Of the split.
         n: Samples on either side.

@@ -74,13 +74,17 @@ def standings(compared: Compared) -> Standings:
 
     The primary contest is that of the declared metric and opponent. Secondary ones are those of the primary metric
     against every other opponent of the subject's size, trained or not, and of every other metric against the primary
-    opponent. Sizes of the ladder have a sequence of their own.
+    opponent. Sizes of the ladder have a sequence of their own. Guides are real data, and contest nothing.
     """
     opponent, metric = compared.opponent, compared.claim.metric
     if opponent is None:
         return Standings(None, "the best of the matched families is not known yet", None, ())
     off_ladder = {entry.name for entry in compared.book.entries if entry.group != "ladder"}
-    names = [name for name in (*compared.results, *compared.rescored) if name in off_ladder | set(compared.rescored)]
+    guides = {name for name, scores in compared.rescored.items() if any(s.group == "guide" for s in scores.values())}
+    if opponent in guides:
+        return Standings(None, f"{opponent} is a guide, and no contestant", None, ())
+    rescored = set(compared.rescored) - guides
+    names = [name for name in (*compared.results, *compared.rescored) if name in off_ladder | rescored]
     others = [name for name in names if name not in ("subject", opponent)]
     asked = [(metric, name) for name in others] + [(each, opponent) for each in compared.metrics if each != metric]
     primary = _contest(compared, metric, opponent)

@@ -63,10 +63,11 @@ def drawn(name: str, data: DataSet, n: int, *, seed: int, labels: np.ndarray | N
 
 
 def copies(data: DataSet, n: int, *, seed: int) -> dict[str, list[Part]]:
-    """Samples of the training part, drawn with replacement: what a generator that only remembers would make."""
+    """Samples of the training part and their labels, drawn with replacement: what only remembering would make."""
     train = data.train
     draws = (stream(Key(seed, "copies", step)).integers(len(train), size=n) for step in range(DRAWS))
-    return {COPIES: [Part(train.subset(rows).values) for rows in draws]}
+    chosen = (train.subset(rows) for rows in draws)
+    return {COPIES: [Part(part.values, part.labels) for part in chosen]}
 
 
 def _mean_image(data: DataSet, n: int) -> Draw:

@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
+import torch
 
 from qgan.build import build
 from qgan.compare import others
@@ -14,7 +16,7 @@ from qgan.compare.comparison import Compared
 from qgan.compare.controls import CONTROLS, with_noise, with_shots
 from qgan.compare.declaration import Claim
 from qgan.compare.entries import Book, Entry
-from qgan.compare.others import OTHERS, Degraded, Real, Scene, others_of
+from qgan.compare.others import OTHERS, Copies, Degraded, Real, Scene, others_of
 from qgan.compare.places import Places
 from qgan.compare.rescoring import Rescored, rescore
 from qgan.compare.results import yardsticks_at, yardsticks_of
@@ -22,7 +24,9 @@ from qgan.compare.stored import read, write
 from qgan.compare.tasks import Task, resolved
 from qgan.config import Component, RunConfig, load
 from qgan.evaluate import Shelf
+from qgan.metrics.trivial import COPIES, copies
 from qgan.runs import RunDirectory
+from qgan.samples import Samples
 
 SMALL: dict[str, Any] = {
     "train.steps": 2,
@@ -41,6 +45,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "digits-pca": {**SMALL, "generator.inner.layers": 1},
     "ring": {**SMALL, "generator.layers": 1},
     "bimodal": {**SMALL, "evaluate.samples": 300, "evaluate.metric": "kl", "evaluate.metrics": ["kl", "ks"]},
+    "series": {**SMALL, "generator.layers": 1},
 }
 IMAGES = {
     "shots", "noise", "mean-image", "pixel-wise-gaussian", "product-of-marginals", "moment-matched-gaussian",
@@ -52,7 +57,8 @@ NAMES = {
     "digits-conditional": IMAGES,
     "digits-pca": IMAGES | {"random-decoder"},
     "ring": IMAGES - {"mean-image", "pixel-wise-gaussian"},
-    "bimodal": {"shots", "noise", "uniform", "moment-matched-gaussian", "real"},
+    "bimodal": {"shots", "noise", "uniform", "moment-matched-gaussian", "copies-of-training-samples", "real"},
+    "series": IMAGES - {"mean-image", "pixel-wise-gaussian"} | {"autoregression"},
 }
 
 
@@ -117,8 +123,11 @@ def test_all_that_there_are_are_scored_and_written_down(recipe: Places) -> None:
         assert read(recipe.rescored(each.name, 0), Rescored) == each
     for title, means in yardsticks.guesses.items():
         (guess,) = [each for each in found if each.name == title.lower().replace(" ", "-")]
-        assert guess.values == means
-        assert guess.group == "reference"
+        # Copies are scored by the other metrics too.
+        assert {metric: guess.values[metric] for metric in means} == means
+        remembers = guess.name == "copies-of-training-samples"
+        assert guess.group == ("guide" if remembers else "reference")
+        assert remembers or set(guess.values) == set(means)
 
 
 def test_what_is_there_is_read_and_what_is_not_comes_out_the_same(
@@ -172,6 +181,38 @@ def test_real_samples_score_as_the_floor_does(tmp_path: Path) -> None:
             inside.append(low <= value <= high)
     assert len(inside) == 8
     assert sum(inside) >= 6
+
+
+def test_a_bootstrap_of_the_training_part_is_a_guide_on_every_metric(tmp_path: Path) -> None:
+    """It is real data: near the floor, where what learned nothing is not; only what looks for copies finds it out."""
+    places = compared(tmp_path, "digits-conditional", trained=False, evaluate__samples=60)
+    known = yardsticks_at(places.yardsticks(0), 0)
+    (found,) = rescore(places, 0, names=["copies-of-training-samples"])
+    assert (found.group, found.reason) == ("guide", None)
+    assert found.values["novelty"] == known.guesses[COPIES]["novelty"]
+    score = known.scores["energy-distance"]
+    assert score.floor is not None
+    assert score.trivial is not None
+    value = found.values["energy-distance"]
+    assert value is not None
+    assert abs(value - score.floor) < 0.5 * abs(score.trivial - value)
+    # By hand, with the labels of the rows: whatever metric asks for them has them.
+    seen, (draws,) = scene(places), copies(build(scene(places).config).data, found.n, seed=0).values()
+    assert all(part.labels is not None for part in draws)
+    parts = [Samples.uniform(torch.from_numpy(part.values), torch.from_numpy(part.labels)) for part in draws]
+    each = [seen.score(part)["energy-distance"] for part in parts]
+    assert value == pytest.approx(fmean(one for one in each if one is not None))
+    assert Copies("it", "It.").group == "guide"
+
+
+def test_an_autoregression_is_nearer_to_a_season_than_margins_alone(tmp_path: Path) -> None:
+    places = compared(tmp_path, "series", trained=False, evaluate__samples=200)
+    by_name = {each.name: each.values for each in rescore(places, 0, names=["autoregression", "product-of-marginals"])}
+    one, other = (by_name[name]["energy-distance"] for name in ("autoregression", "product-of-marginals"))
+    assert one is not None
+    assert other is not None
+    assert one < 0.8 * other
+    assert "novelty" not in by_name["autoregression"]
 
 
 def test_what_was_not_scored_counts_for_nothing_and_what_could_not_be_for_the_trivial_value(ring: Places) -> None:

@@ -1,5 +1,7 @@
 """Which contests are held, and where the ladder ends."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,3 +163,14 @@ def test_a_real_comparison_of_two_seeds_claims_nothing(begun):
     assert (primary.kind, primary.finding.contest.opponent) == ("no claim", "mlp")
     assert {each.finding.contest.opponent for each in others} == {"unentangled", "mlp"}
     assert stand.ladder is None
+
+
+def test_guides_are_real_data_and_contest_nothing(plant):
+    known = plant({"subject": SUBJECT, "mlp": BEATEN}, rescored={"mean": LEVEL, "copies": SUBJECT})
+    guide = {seed: replace(each, group="guide") for seed, each in known.rescored["copies"].items()}
+    held = replace(known, rescored={**known.rescored, "copies": guide})
+    without = replace(known, rescored={"mean": known.rescored["mean"]})
+    assert standings(held) == standings(without)
+    assert standings(known) != standings(without)
+    claimed = replace(held, claim=held.claim.model_copy(update={"opponent": "copies"}))
+    assert standings(claimed).why_not == "copies is a guide, and no contestant"
