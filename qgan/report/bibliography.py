@@ -12,14 +12,19 @@ ENTRY = re.compile(r"^@\w+\{([^,]+),.*?^\}$", re.MULTILINE | re.DOTALL)
 
 # Behind every run; behind every comparison: tests, corrections, intervals, bands, time to skill.
 ALWAYS = ("bergholm2018pennylane", "paszke2019pytorch")
-COMPARISON = ("fisher1935design", "pitman1937significance", "holm1979simple", "westfall2001optimally",
-              "schuirmann1987comparison", "maurer1995multiple", "agarwal2021deep", "efron1987better",
-              "kaplan1958nonparametric", "mantel1966evaluation")  # fmt: skip
-ON_TOP = {"comparison": COMPARISON, "tuning": ("akiba2019optuna",)}
+COMPARISON = ("fisher1935design", "pitman1937significance", "hartigan1969using", "holm1979simple",
+              "westfall2001optimally", "schuirmann1987comparison", "maurer1995multiple", "agarwal2021deep",
+              "efron1987better", "kaplan1958nonparametric", "mantel1966evaluation")  # fmt: skip
+# Gradients on quantum computers, by parameter shift.
+SHIFT = ("mitarai2018quantum", "schuld2019evaluating")
+ON_TOP = {"comparison": COMPARISON, "tuning": ("bergstra2011algorithms", "akiba2019optuna"),
+          # Its circuits are counted by the rule.
+          "hardware": SHIFT}  # fmt: skip
 # By what a configuration names, wherever it stands.
 METHODS: Mapping[str, tuple[str, ...]] = {
     "adam": ("kingma2015adam",),
     "adamw": ("loshchilov2019decoupled",),
+    "parameter-shift": SHIFT,
     "batched.qubit": ("jones2020efficient",),
     "non-saturating": ("goodfellow2014generative",),
     "minimax": ("goodfellow2014generative",),
@@ -85,7 +90,8 @@ def entries_for(documents: Iterable[Json], *, also: Iterable[str] = ()) -> list[
 
     Args:
         documents: Configurations of runs.
-        also: ``"comparison"`` for what every comparison rests on, ``"tuning"`` for the search for settings.
+        also: ``"comparison"`` for what every comparison rests on, ``"tuning"`` for the search for settings,
+            ``"hardware"`` for the estimate of a training on a quantum computer.
     """
     cited: dict[str, list[str]] = {key: ["every run"] for key in ALWAYS}
     for what in also:

@@ -17,4 +17,9 @@ def test_what_configurations_name_is_cited_with_what_it_is_for() -> None:
     assert found["kullback1951information"] == "kl"
     assert set(COMPARISON) <= set(found)
     assert "mirza2014conditional" not in found
-    assert "akiba2019optuna" not in found
+    assert not {"akiba2019optuna", "mitarai2018quantum"} & set(found)
+    document = {"backend": {"gradient": "parameter-shift"}}
+    found = {each["key"]: each["for"] for each in entries_for([document], also=["tuning"])}
+    assert found["bergstra2011algorithms"] == "tuning"
+    assert found["schuld2019evaluating"] == "parameter-shift"
+    assert "schuld2019evaluating" in {each["key"] for each in entries_for([], also=["hardware"])}
