@@ -1,11 +1,12 @@
 """Under which conditions: what was equal and what was not, how settings were found, which runs there are, and where."""
 
-__all__ = ["amendments", "commands", "environment", "fairness", "runs", "tuning"]
+__all__ = ["amendments", "commands", "environment", "fairness", "plugins", "runs", "tuning"]
 
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from qgan.opening import differences
 from qgan.report.learning import Trace
 from qgan.report.tables import Column, Table
 
+LOST = "A dash: nothing was measured on validation, or the run came to nothing, and no trivial value can stand for it."
 # Names of configurations, and what no run depends on.
 NOT_COMPARED = ("recipe", "seed", "compare")
 EQUAL = {
@@ -75,11 +77,13 @@ def fairness(compared: Compared) -> tuple[list[Json], Table]:
 
 def tuning(compared: Compared) -> Table:
     """What the search for settings took and found."""
-    rows = []
+    rows, lost = [], False
     for entry in compared.book.entries:
         known = entry.tuning
         if known is None:
             continue
+        finals = known.finals
+        lost = lost or not all(map(isfinite, (*known.losses, *finals.values())))
         rows.append(
             {
                 "recipe": compared.recipe,
@@ -87,8 +91,8 @@ def tuning(compared: Compared) -> Table:
                 "trials": known.trials,
                 "seconds": known.seconds,
                 "failed": known.failed,
-                "first": known.finals[0],
-                "best": min(known.finals.values()),
+                "first": finals[0] if isfinite(finals[0]) else None,
+                "best": min(finals.values()) if isfinite(min(finals.values())) else None,
                 "settings": ", ".join(f"{key} = {_text(value)}" for key, value in known.settings.items()),
             }
         )
@@ -106,6 +110,18 @@ def tuning(compared: Compared) -> Table:
             Column("settings", "settings taken"),
         ),
         rows,
+        " ".join([_searched(compared), *([LOST] if lost else [])]),
+    )
+
+
+def _searched(compared: Compared) -> str:
+    """What, and on which seeds."""
+    from qgan.compare.tuning import SPACE, tuning_seeds
+
+    seeds = " and ".join(map(str, tuning_seeds(compared.seeds)))
+    return (
+        f"Searched: {SPACE.describe()}. The first trial is the recipe's own settings. Every trial is trained on the "
+        f"seeds {seeds}, which no result is from, and judged on their validation parts."
     )
 
 
@@ -176,15 +192,24 @@ def amendments(declared: Declared) -> list[Json]:
     ]
 
 
-def commands(known: Declaration) -> list[str]:
-    """What to type to have all this again."""
+def plugins(paths: Iterable[Path]) -> list[str]:
+    """Modules that runs were made with."""
+    return list(dict.fromkeys(str(name) for path in paths for name in read_json(path / "run.json").get("plugins", [])))
+
+
+def commands(known: Declaration, plugins: Sequence[str] = ()) -> list[str]:
+    """What to type to have all this again, with these modules loaded."""
+    load = [word for name in plugins for word in ("--plugin", name)]
     parts = ["qgan", "compare", *known.claims, "--seeds", _listed(known.seeds)]
-    parts += ["--baselines", ",".join(known.baselines)] if known.baselines else []
+    parts += ["--baselines", ",".join(known.baselines)]
     parts += ["--controls", ",".join(known.controls) or "none"]
     parts += ["--trials", str(known.trials)] if known.trials else ["--untuned"]
     for key, value in sorted(known.changes.items()):
         parts += ["--set", f"{key}={_toml(value)}"]
-    return [shlex.join([*parts, "--out", "again"]), "qgan report again --open"]
+    return [
+        shlex.join([*parts, *load, "--out", "again"]),
+        shlex.join(["qgan", "report", "again", *load, "--open"]),
+    ]
 
 
 def _listed(seeds: Sequence[int]) -> str:

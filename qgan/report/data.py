@@ -13,10 +13,12 @@ from qgan.compare.standings import Standings, device_of, standings
 from qgan.compare.timeline import step_seconds
 from qgan.compare.verdict import RULE
 from qgan.report.bibliography import entries_for
-from qgan.report.circumstances import amendments, commands, environment, fairness, runs, tuning
+from qgan.report.circumstances import amendments, commands, environment, fairness, plugins, runs, tuning
 from qgan.report.economy import LATENCY, SECONDS, break_even, cost, hardware, speed
+from qgan.report.given import disclosed, given
 from qgan.report.learning import curves, reaching, traces
 from qgan.report.quality import Quality, p_of
+from qgan.report.references import references
 from qgan.report.warning import warnings_of
 
 Document: TypeAlias = Json
@@ -47,10 +49,14 @@ def document(comparison: Comparison) -> Document:
         "recipes": recipes,
         "waiting": waiting,
         "environment": environment(_run_paths(comparison)),
-        "commands": commands(known),
+        "commands": commands(known, plugins(_run_paths(comparison))),
         "bibliography": entries_for(
             [entry.document for compared in comparison.recipes for entry in compared.book.entries],
-            also=("comparison", *(["tuning"] if known.trials else [])),
+            also=(
+                "comparison",
+                *(["tuning"] if known.trials else []),
+                *(["hardware"] if any(each["hardware"] for each in recipes) else []),
+            ),
         ),
     }
 
@@ -67,7 +73,9 @@ def recipe(compared: Compared) -> Json:
         speed(compared),
         cost(compared),
         break_even(compared),
+        references(compared, judged),
         unequal,
+        given(compared),
         tuning(compared),
         runs(compared, found),
     ]
@@ -96,6 +104,7 @@ def recipe(compared: Compared) -> Json:
         "seconds_are": SECONDS[step_seconds(compared) is not None],
         "hardware": hardware(compared),
         "equal": shared,
+        "disclosed": disclosed(compared),
         "warnings": warnings_of(compared, judged),
     }
 

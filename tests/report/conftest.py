@@ -19,7 +19,7 @@ from qgan.compare.declaration import Claim, Declaration, declare, declared
 from qgan.compare.entries import Book, Entry, Tuning
 from qgan.compare.models import ladder_of, subject_and_opponents
 from qgan.compare.places import Places
-from qgan.compare.rescoring import Rescored
+from qgan.compare.rescoring import Rescored, rescore
 from qgan.compare.results import yardsticks_of
 from qgan.compare.speed import Speed
 from qgan.compare.tasks import Task, resolved
@@ -130,6 +130,7 @@ def _recipe(
         for guess, values in yardsticks.guesses.items():
             scored = Rescored(guess, "reference", f"What learned nothing: {guess}", seed, yardsticks.n, values)
             stored.write(places.rescored(guess.replace(" ", "-"), seed), replace(scored, name=guess.replace(" ", "-")))
+        rescore(places, seed, names=["copies-of-training-samples"])
         for entry in entries:
             if entry.left_out is None and (entry.name, seed) not in skip:
                 carry_out(Task(places.run(entry.name, seed), entry.config(seed)), places.root, told=lambda _: None)

@@ -173,6 +173,10 @@ class Recipe(Claims):
             facts = ("parameters", "circuit_weights", "tangent_rank")
             row |= {each: known.get(name, {}).get(each) for each in facts}
             yield from cells("table-controls", {**of, "model": name}, without(row, "score-iqm", "n"))
+        for name, there in self.rescored.items():
+            if first(there)["group"] in ("reference", "guide"):
+                row = without(self.summary(self.metric, name), "score-iqm")
+                yield from cells("table-references", {**of, "model": name}, row)
 
     def seed_by_seed(self) -> Iterator[Number]:
         for metric in self.metrics:
@@ -265,7 +269,8 @@ class Recipe(Claims):
             if known := entry["tuning"]:
                 losses = {number: float(loss) for number, loss in known["finals"].items()}
                 row = {"trials": known["trials"], "tuning-seconds": known["seconds"], "tuning-failed": known["failed"]}
-                row |= {"tuning-first": losses["0"], "tuning-best": min(losses.values())}
+                finite = {"tuning-first": losses["0"], "tuning-best": min(losses.values())}
+                row |= {name: loss for name, loss in finite.items() if isfinite(loss)}
                 yield from cells("table-tuning", {"model": entry["name"]}, row)
         pair = [name for name in ("subject", self.opponent) if name]
         drawn = {s: sum((self.path(name, s) / "samples.npz").is_file() for name in pair) for s in self.seeds}

@@ -60,7 +60,8 @@ class Claims(Records):
             return {}
         first = (self.metric, self.opponent)
         steps = {each["name"] for each in self.entries if each["group"] == "ladder"}
-        others = [each["name"] for each in self.trained if each["name"] not in steps] + list(self.rescored)
+        rescored = [name for name, there in self.rescored.items() if next(iter(there.values()))["group"] != "guide"]
+        others = [each["name"] for each in self.trained if each["name"] not in steps] + rescored
         asked = [(self.metric, name) for name in others if name not in ("subject", self.opponent)]
         asked += [(metric, self.opponent) for metric in self.metrics if metric != self.metric]
         held = {key: found for key in asked if (found := self.differences(*key)) is not None}
