@@ -45,6 +45,7 @@ class Compared:
         speed: By model, as far as it is measured.
         cost: None where it is not known yet.
         origin: How the claim was first declared, and what was amended since; None where nothing tells.
+        search: How they were, as it was declared.
     """
 
     recipe: str
@@ -59,6 +60,7 @@ class Compared:
     speed: Mapping[str, Speed]
     cost: Cost | None
     origin: Origin | None = None
+    search: str = ""
 
     @property
     def subject(self) -> Entry:
@@ -184,6 +186,7 @@ class Comparison:
             },
             cost=read(places.cost, Cost) if places.cost.exists() else None,
             origin=origin_of(self.declared, recipe),
+            search=declaration.search,
         )
 
     def _results(self, places: Places, entry: Entry, seeds: tuple[int, ...]) -> Iterator[tuple[int, Result]]:

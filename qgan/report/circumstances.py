@@ -110,18 +110,7 @@ def tuning(compared: Compared) -> Table:
             Column("settings", "settings taken"),
         ),
         rows,
-        " ".join([_searched(compared), *([LOST] if lost else [])]),
-    )
-
-
-def _searched(compared: Compared) -> str:
-    """What, and on which seeds."""
-    from qgan.compare.tuning import SPACE, tuning_seeds
-
-    seeds = " and ".join(map(str, tuning_seeds(compared.seeds)))
-    return (
-        f"Searched: {SPACE.describe()}. The first trial is the recipe's own settings. Every trial is trained on the "
-        f"seeds {seeds}, which no result is from, and judged on their validation parts."
+        " ".join([f"Declared: {compared.search}.", *([LOST] if lost else [])]),
     )
 
 

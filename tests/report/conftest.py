@@ -23,6 +23,7 @@ from qgan.compare.rescoring import Rescored, rescore
 from qgan.compare.results import yardsticks_of
 from qgan.compare.speed import Speed
 from qgan.compare.tasks import Task, resolved
+from qgan.compare.tuning import described
 from qgan.report import Written, report_comparison
 
 SMALL: dict[str, Any] = {
@@ -75,6 +76,7 @@ def compared(
             baselines=tuple(baselines),
             controls=tuple(controls),
             trials=trials,
+            search=described(trials, seeds),
         ),
     )
     for name in recipes:

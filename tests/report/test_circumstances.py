@@ -13,7 +13,7 @@ from qgan.cli.comparing import _parts, seeds_of
 from qgan.compare.asking import baselines_of
 from qgan.compare.comparison import Comparison
 from qgan.compare.declaration import Claim, Declaration
-from qgan.compare.tuning import SPACE, tuning_seeds
+from qgan.compare.tuning import described
 from qgan.documents import assignment
 from qgan.report.circumstances import LOST, commands, plugins, tuning
 
@@ -70,8 +70,7 @@ def test_plugins_are_loaded_again_by_both_commands(copied: Path) -> None:
 def test_the_table_of_the_search_says_what_was_searched_on_which_seeds(comparison: Path) -> None:
     (compared,) = Comparison(comparison).recipes
     table = tuning(compared)
-    assert SPACE.describe() in table.note
-    assert " and ".join(map(str, tuning_seeds(compared.seeds))) in table.note
+    assert described(3, compared.seeds) in table.note
     assert LOST not in table.note
     assert {(row["first"], row["best"]) for row in table.rows} == {(0.3, 0.2)}
 
@@ -81,7 +80,7 @@ def test_losses_that_are_no_numbers_are_dashes_with_a_reason(comparison: Path) -
     first, *others = compared.book.entries
     assert first.tuning is not None
     for losses, row in (((inf, 0.4), (None, 0.4)), ((inf, inf), (None, None))):
-        lost = replace(first, tuning=replace(first.tuning, losses=losses))
+        lost = replace(first, tuning=replace(first.tuning, finals=dict(enumerate(losses))))
         table = tuning(replace(compared, book=replace(compared.book, entries=(lost, *others))))
         assert (table.rows[0]["first"], table.rows[0]["best"]) == row
         assert table.note.endswith(LOST)
