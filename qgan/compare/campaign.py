@@ -13,7 +13,7 @@ from typing import TypeAlias, final
 from qgan.build import build
 from qgan.compare.comparison import Comparison
 from qgan.compare.cost import cost_of
-from qgan.compare.declaration import Declaration, declare
+from qgan.compare.declaration import FILE, Declaration, declare, declared, held
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
 from qgan.compare.places import Places
@@ -25,8 +25,9 @@ from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
 from qgan.compare.tuning import runs_of, tune
 from qgan.config import RunConfig
+from qgan.errors import ConfigError
 from qgan.evaluate import Shelf
-from qgan.files import atomic_write, locked
+from qgan.files import atomic_write
 
 Timing: TypeAlias = Callable[[Mapping[str, RunConfig]], Mapping[str, Speed]]
 
@@ -72,8 +73,9 @@ def carry_out(
     """
     begins(Phase("planning"))
     plans = {name: Plan.of(name, declaration) for name in declaration.claims}
-    declare(path, declaration)
-    with locked(path / "CAMPAIGN", f"The comparison {path}"):
+    with held(path):
+        _require_same_search(path, declaration)
+        declare(path, declaration)
         work = _Work(declaration, engine, begins, told)
         recipes = [_Recipe(Places(path, name), plan, declaration) for name, plan in plans.items()]
         work.tune_and_train(recipes)
@@ -103,6 +105,20 @@ def fresh(declaration: Declaration) -> Path:
     """A place for a new comparison, which nothing has been written to."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return Path("comparisons") / f"{stamp}-{'-'.join(declaration.claims)[:80]}"
+
+
+def _require_same_search(path: Path, declaration: Declaration) -> None:
+    """Sees that settings that were chosen on some seeds stay chosen on seeds that nothing else is said of."""
+    if not declaration.trials or not (path / FILE).exists():
+        return
+    before, after = (tuning_seeds(each.seeds) for each in (declared(path).current, declaration))
+    if before != after:
+        raise ConfigError(
+            "The search for settings has seeds of its own",
+            got=f"seeds {', '.join(map(str, declaration.seeds))}",
+            allowed=f"others than {', '.join(map(str, before))}, on which settings were searched for",
+            cure="Name other seeds, or begin another comparison with --out DIR",
+        )
 
 
 @final
@@ -152,7 +168,7 @@ class _Recipe:
         self.metric = declaration.claims[places.recipe].metric
         kept = read(places.models, Book) if places.models.exists() else None
         stated = declaration.sha256()
-        self.book = kept if kept and kept.declaration == stated else Book(stated, plan.entries(declaration))
+        self.book = kept if kept and kept.declaration == stated else self._amended(kept, stated)
         self._write()
 
     @property
@@ -192,8 +208,12 @@ class _Recipe:
         if not matched:
             return
         losses = {entry.name: fmean(self._on_validation(entry)) for entry in matched}
-        self.book = replace(self.book, family=min(losses, key=lambda name: losses[name]))
-        self._write()
+        family = min(losses, key=lambda name: losses[name])
+        if family != self.book.family:
+            # The ladder is climbed by one family.
+            entries = tuple(entry for entry in self.book.entries if entry.group != "ladder")
+            self.book = replace(self.book, entries=entries, family=family)
+            self._write()
 
     def add_ladder(self) -> None:
         """More sizes of that family."""
@@ -223,6 +243,19 @@ class _Recipe:
         seed = self.declaration.seeds[0]
         for model, speed in timing({entry.name: entry.config(seed) for entry in timed}).items():
             write(self.places.speed(model), speed)
+
+    def _amended(self, kept: Book | None, stated: str) -> Book:
+        """Models that stay are as they are kept, with the settings of their runs; others are new, or are no more."""
+        entries = self.plan.entries(self.declaration)
+        if kept is None:
+            return Book(stated, entries)
+        known = {entry.name: entry for entry in kept.entries}
+        entries = tuple(known.get(entry.name, entry) for entry in entries)
+        if all(entry.name != kept.family for entry in entries):
+            return Book(stated, entries)
+        ladder = [entry for entry in kept.entries if entry.group == "ladder"]
+        climbed = ladder if "ladder" in self.declaration.baselines else []
+        return Book(stated, (*entries, *climbed), kept.family)
 
     def _on_validation(self, entry: Entry) -> list[float]:
         runs = (self.places.root / self.places.run(entry.name, seed) for seed in self.declaration.seeds)

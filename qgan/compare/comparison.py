@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from qgan._registry import NoOptions
 from qgan.compare.cost import Cost
-from qgan.compare.declaration import Claim, Declared, declared
+from qgan.compare.declaration import Claim, Declaration, Declared, declared
 from qgan.compare.entries import Book, Entry
 from qgan.compare.history import Origin, origin_of
 from qgan.compare.places import Places
@@ -41,7 +41,7 @@ class Compared:
         places: Where everything of it lies.
         yardsticks: By seed, as far as they are measured.
         results: By model and seed: of the runs that are over.
-        rescored: By name and seed: of what nothing trains.
+        rescored: By name and seed: of what nothing trains, as far as it is declared.
         speed: By model, as far as it is measured.
         cost: None where it is not known yet.
         origin: How the claim was first declared, and what was amended since; None where nothing tells.
@@ -178,7 +178,7 @@ class Comparison:
                 seed: yardsticks_at(places.yardsticks(seed), seed) for seed in seeds if places.yardsticks(seed).exists()
             },
             results={entry.name: dict(self._results(places, entry, seeds)) for entry in trained},
-            rescored=self._rescored(places, seeds),
+            rescored=self._rescored(places, declaration),
             speed={
                 entry.name: read(places.speed(entry.name), Speed)
                 for entry in trained
@@ -199,11 +199,13 @@ class Comparison:
             if outcome is not None:
                 yield seed, result_of(entry.name, task.config, outcome)
 
-    def _rescored(self, places: Places, seeds: tuple[int, ...]) -> dict[str, dict[int, Rescored]]:
-        folder = places.rescored("x", 0).parent.parent
-        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-        found = {
-            name: {seed: read(path, Rescored) for seed in seeds if (path := places.rescored(name, seed)).exists()}
-            for name in names
+    def _rescored(self, places: Places, declaration: Declaration) -> dict[str, dict[int, Rescored]]:
+        paths = {
+            name: {seed: path for seed in declaration.seeds if (path := places.rescored(name, seed)).exists()}
+            for name in sorted(declaration.controls)
         }
-        return {name: scores for name, scores in found.items() if scores}
+        return {
+            name: {seed: read(path, Rescored) for seed, path in by_seed.items()}
+            for name, by_seed in paths.items()
+            if by_seed
+        }

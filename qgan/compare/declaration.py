@@ -1,10 +1,11 @@
 """What a comparison is about, stated before anything is run; what is changed later is an amendment."""
 
-__all__ = ["Amendment", "Claim", "Declaration", "Declared", "declare", "declared"]
+__all__ = ["Amendment", "Claim", "Declaration", "Declared", "declare", "declared", "held"]
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,13 @@ from pydantic import Field
 from qgan._registry import Options
 from qgan._typing import Json
 from qgan.errors import CheckpointError, ConfigError
-from qgan.files import append_line, atomic_write, heal_tail, read_json
+from qgan.files import append_line, atomic_write, heal_tail, locked, read_json
 from qgan.opening import differences
 from qgan.validation import validate
 
-FILE, AMENDMENTS = "declaration.json", "amendments.jsonl"
+FILE, AMENDMENTS, LOCK = "declaration.json", "amendments.jsonl", "CAMPAIGN"
+# What is written aside before it is put in place: a command that is killed meanwhile leaves it.
+ASIDE = "*.tmp-*"
 
 Seeds = Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
@@ -80,7 +83,7 @@ class Amendment:
     Attributes:
         at: When, in UTC.
         changed: Dotted keys of the declaration.
-        runs: How many runs there were already.
+        runs: How many runs there were already, those of the search for settings among them.
         declaration: What holds from then on.
     """
 
@@ -111,18 +114,33 @@ class Declared:
         return self.amendments[-1].declaration if self.amendments else self.first
 
 
+@contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """A comparison's directory, new or not, for this command alone; what a killed one left half written is removed.
+
+    Raises:
+        BusyError: If another process has it.
+        ConfigError: If it holds something that is no comparison.
+    """
+    _require_own(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    with locked(directory / LOCK, f"The comparison {directory}"):
+        for aside in (*directory.glob(ASIDE), *(directory / "recipes").rglob(ASIDE)):
+            aside.unlink(missing_ok=True)
+        yield
+
+
 def declare(directory: Path, declaration: Declaration) -> Declared:
     """States it there: the first time as it is, later as an amendment where it says something else.
+
+    Two commands that may be at it at once take turns by :func:`held`.
 
     Raises:
         CheckpointError: If what stands there cannot be read.
         ConfigError: If the directory holds something that is no comparison, or its runs have other settings.
     """
     if not (directory / FILE).exists():
-        if directory.is_dir() and any(directory.iterdir()):
-            raise ConfigError(
-                f"{directory} holds something that is no comparison", cure="Give an empty or a new directory with --out"
-            )
+        _require_own(directory)
         directory.mkdir(parents=True, exist_ok=True)
         atomic_write(directory / FILE, json.dumps(_signed(declaration, at=_now()), indent=2).encode() + b"\n")
         return declared(directory)
@@ -131,7 +149,7 @@ def declare(directory: Path, declaration: Declaration) -> Declared:
     if declaration.sha256() != known.current.sha256():
         changed = sorted(differences(known.current.document(), declaration.document()))
         heal_tail(directory / AMENDMENTS)
-        more = {"changed": changed, "runs": _runs(directory / "runs")}
+        more = {"changed": changed, "runs": _runs(directory)}
         append_line(directory / AMENDMENTS, {**more, **_signed(declaration, at=_now())})
     return declared(directory)
 
@@ -198,9 +216,18 @@ def _checked(document: Json, where: str) -> Declaration:
     return declaration
 
 
+def _require_own(directory: Path) -> None:
+    if (directory / FILE).exists() or not directory.is_dir():
+        return
+    if any(path.name != LOCK and not path.match(ASIDE) for path in directory.iterdir()):
+        raise ConfigError(
+            f"{directory} holds something that is no comparison", cure="Give an empty or a new directory with --out"
+        )
+
+
 def _runs(directory: Path) -> int:
-    """How many there are below, at any depth."""
-    return sum(1 for _ in directory.rglob("run.json"))
+    """How many have begun, to find settings or to be compared."""
+    return sum(1 for part in ("tuning", "runs") for _ in (directory / part).rglob("run.json"))
 
 
 def _now() -> str:

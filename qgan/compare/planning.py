@@ -88,6 +88,13 @@ def declaration_of(
                 allowed=", ".join(config.evaluate.metrics),
                 cure="Add it to evaluate.metrics, or name another",
             )
+        if not config.evaluate.every:
+            raise ConfigError(
+                f"Models of {name} cannot be compared without evaluations on the way",
+                got="evaluate.every = 0",
+                allowed="1 or more",
+                cure="Leave it as the recipe has it: checkpoints, settings and families are chosen by them",
+            )
         claim = config.compare.model_dump() | {"metric": metric}
         claims[name] = Claim.model_validate(claim)
         _require_opponent(name, claims[name].opponent, baselines, controls)

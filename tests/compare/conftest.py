@@ -22,6 +22,7 @@ from qgan.compare.results import Result, Yardsticks, yardsticks_of
 from qgan.compare.stored import write
 from qgan.compare.tasks import Outcome, Task, Told, resolved
 from qgan.documents import merge
+from qgan.evaluate import Shelf
 from qgan.metrics.score import Score
 
 SMALL: dict[str, Any] = {
@@ -49,13 +50,15 @@ class Here(Engine):
     def __init__(self, most: float = float("inf")) -> None:
         self._most = most
         self.done: list[str] = []
+        # As a worker has one.
+        self._shelf = Shelf()
 
     def _carry_out(self, tasks: Sequence[Task], root: Path, told: Told) -> Generator[Outcome, None, None]:
         for task in tasks:
             if len(self.done) >= self._most:
                 raise KeyboardInterrupt
             self.done.append(task.name)
-            yield carry_out(task, root, told=told)
+            yield carry_out(task, root, told=told, shelf=self._shelf)
 
 
 class Maker:

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,19 @@ import pytest
 
 from qgan.compare.campaign import Phase
 from qgan.compare.campaign import carry_out as whole_campaign
-from qgan.compare.comparison import Comparison
-from qgan.compare.declaration import Declaration
+from qgan.compare.comparison import Compared, Comparison
+from qgan.compare.declaration import Declaration, held
 from qgan.compare.engine import Engine
+from qgan.compare.entries import Book
+from qgan.compare.places import Places
 from qgan.compare.planning import declaration_of
 from qgan.compare.results import validation_loss
 from qgan.compare.speed import Speed
 from qgan.compare.standings import standings
+from qgan.compare.stored import read, write
 from qgan.config import RunConfig
 from qgan.errors import BusyError, ConfigError
-from qgan.files import locked
+from qgan.report import report_comparison
 
 if TYPE_CHECKING:
     from conftest import Here
@@ -28,6 +32,7 @@ SMALL: dict[str, Any] = {
     "train.steps": 4,
     "evaluate.every": 2,
     "evaluate.metrics": ["kl", "ks"],
+    "evaluate.samples": 60,
     "train.batch_size": 8,
     "run.checkpoint_every": 2,
 }
@@ -174,17 +179,102 @@ def test_a_failed_run_is_kept_with_its_reason_and_tried_again(
     assert json.loads(compared.places.failures.read_text()) == {}
 
 
-def test_parts_are_told_in_order(
-    tmp_path: Path, engine_of_this_process: "type[Here]", monkeypatch: pytest.MonkeyPatch
+LADDER: dict[str, Any] = {"seeds": (0,), "baselines": ("mlp", "ladder"), "controls": ("unentangled", "uniform")}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_ladder() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qgan.compare.planning.RUNGS", (1, 2))
+        yield
+
+
+@pytest.fixture(scope="module")
+def climbed(tmp_path_factory: pytest.TempPathFactory, engine_of_this_process: "type[Here]") -> tuple[Path, list[Phase]]:
+    path, heard = tmp_path_factory.mktemp("climbed") / "it", list[Phase]()
+    carry_out(path, declared(**LADDER), engine=engine_of_this_process(), begins=heard.append)
+    return path, heard
+
+
+def names(compared: Compared) -> list[str]:
+    return [entry.name for entry in compared.book.entries]
+
+
+def test_parts_are_told_in_order(climbed: tuple[Path, list[Phase]]) -> None:
+    path, heard = climbed
+    assert [phase.name for phase in heard][:5] == ["planning", "tuning", "training", "tuning", "training"]
+    (compared,) = Comparison(path).recipes
+    assert names(compared) == ["subject", "mlp", "unentangled", "mlp-x2"]
+
+
+def test_an_amended_comparison_can_be_read_at_every_moment(
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
 ) -> None:
-    heard: list[Phase] = []
-    monkeypatch.setattr("qgan.compare.planning.RUNGS", (1, 2))
-    declaration = declared(seeds=(0,), baselines=("mlp", "ladder"), controls=(), trials=1)
-    carry_out(tmp_path / "it", declaration, engine=engine_of_this_process(), begins=heard.append)
-    names = [phase.name for phase in heard]
-    assert names[:5] == ["planning", "tuning", "training", "tuning", "training"]
-    (compared,) = Comparison(tmp_path / "it").recipes
-    assert {entry.name for entry in compared.book.entries} == {"subject", "mlp", "mlp-x2"}
+    path = tmp_path / "it"
+    shutil.copytree(climbed[0], path)
+    (before,) = Comparison(path).recipes
+    kept = {entry.name: entry for entry in before.book.entries}
+    seen: list[Compared] = []
+
+    def look(_: object = None) -> None:
+        (compared,) = Comparison(path).recipes
+        seen.append(compared)
+        assert all(entry == kept.get(entry.name, entry) for entry in compared.book.entries)
+        assert compared.book.family == "mlp"
+        assert {model for model in kept if 0 in compared.results.get(model, {})} == set(kept)
+
+    engine = engine_of_this_process(most=1)
+    amended = declared(**LADDER | {"controls": ("unentangled", "uniform", "dephased")})
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(path, amended, engine=engine, begins=look, told=look)
+    assert report_comparison(path).page.exists()
+    assert seen[-1].book.entries[-2].name == "dephased"
+    assert seen[-1].book.entries[-2].tuning is None
+    carry_out(path, amended, engine=(engine := engine_of_this_process()), begins=look, told=look)
+    assert {name.split("/")[2] for name in engine.done} == {"dephased"}
+    assert names(seen[-1]) == ["subject", "mlp", "unentangled", "dephased", "mlp-x2"]
+
+
+def test_what_is_no_longer_declared_is_dropped(
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
+) -> None:
+    path, engine = tmp_path / "it", engine_of_this_process()
+    shutil.copytree(climbed[0], path)
+    assert list(Comparison(path).recipes[0].rescored) == ["uniform"]
+    carry_out(path, declared(**LADDER | {"baselines": ("mlp",), "controls": ()}), engine=engine)
+    (compared,) = Comparison(path).recipes
+    assert engine.done == []
+    assert names(compared) == ["subject", "mlp"]
+    assert compared.rescored == {}
+    carry_out(path, declared(**LADDER | {"baselines": ("orthogonal",), "controls": ()}), engine=engine)
+    (compared,) = Comparison(path).recipes
+    assert names(compared) == ["subject", "orthogonal"]
+    assert compared.book.family == "orthogonal"
+
+
+def test_a_ladder_is_of_one_family(
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
+) -> None:
+    """As where a run of the other family failed, which is done by now."""
+    path = tmp_path / "it"
+    shutil.copytree(climbed[0], path)
+    places = Places(path, "bimodal")
+    book = read(places.models, Book)
+    other = replace(book.entries[-1], name="orthogonal-x2")
+    write(places.models, replace(book, entries=(*book.entries[:-1], other), family="orthogonal"))
+    shutil.copytree(path / places.run("mlp-x2", 0), path / places.run("orthogonal-x2", 0))
+    carry_out(path, declared(**LADDER), engine=engine_of_this_process())
+    (compared,) = Comparison(path).recipes
+    assert compared.book == book
+
+
+def test_seeds_on_which_settings_were_searched_for_are_not_compared(
+    climbed: tuple[Path, list[Phase]], engine_of_this_process: "type[Here]"
+) -> None:
+    path = climbed[0]
+    with pytest.raises(ConfigError, match="others than 10001, 10002"):
+        carry_out(path, declared(**LADDER | {"seeds": (0, 10_001)}), engine=engine_of_this_process())
+    assert not Comparison(path).declared.amendments
 
 
 def test_models_are_timed_together_and_once(whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
@@ -208,8 +298,10 @@ def test_models_are_timed_together_and_once(whole: Path, tmp_path: Path, engine_
 
 
 def test_two_commands_are_not_at_one_comparison(whole: Path, engine_of_this_process: "type[Here]") -> None:
-    with locked(whole / "CAMPAIGN", "it"), pytest.raises(BusyError):
-        carry_out(whole, declared(), engine=engine_of_this_process())
+    for declaration in (declared(), declared(seeds=(0, 1, 2))):
+        with held(whole), pytest.raises(BusyError):
+            carry_out(whole, declaration, engine=engine_of_this_process())
+    assert not Comparison(whole).declared.amendments
 
 
 def test_nothing_is_written_where_nothing_can_be_compared(tmp_path: Path, engine_of_this_process: "type[Here]") -> None:

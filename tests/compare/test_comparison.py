@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qgan.compare.comparison import Comparison
+from qgan.compare.declaration import declare, declared
 from qgan.compare.places import Places
 from qgan.compare.rescoring import Rescored
 from qgan.compare.standings import standings
@@ -117,8 +119,12 @@ def test_runs_that_failed_say_why_even_where_nothing_is_left_of_them(copied):
 def test_what_was_rescored_is_read_by_name_and_seed(copied):
     guess = Rescored("mean", "reference", "The mean.", 3, 40, {"energy-distance": 0.7, "mode-coverage": None})
     write(copied / PLACES.rescored("mean", 3), guess)
+    write(copied / PLACES.rescored("real", 3), replace(guess, name="real"))
     (copied / PLACES.rescored("empty", 3)).parent.mkdir()
     (copied / PLACES.rescored("mean", 3)).parent.with_name("notes.txt").write_text("mine")
+    assert Comparison(copied).recipes[0].rescored == {}
+    stated = declared(copied).current
+    declare(copied, stated.model_copy(update={"controls": ("mean", "empty", "unentangled")}))
     (compared,) = Comparison(copied).recipes
     assert compared.rescored == {"mean": {3: guess}}
     assert compared.losses("mean", "energy-distance") == {3: 0.7}
@@ -152,6 +158,7 @@ def test_what_is_missing_of_a_run_gives_the_errors_of_the_package(copied, file):
 
 @pytest.mark.parametrize("kind", ["rescored/mean/s3.json", "speed/subject.json", "cost.json", "failures.json"])
 def test_what_was_measured_and_is_damaged_is_not_passed_over(copied, kind):
+    declare(copied, declared(copied).current.model_copy(update={"controls": ("mean",)}))
     path = copied / "recipes" / "ring" / kind
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan.compare.declaration import AMENDMENTS, FILE, Claim, Declaration, declare, declared
-from qgan.errors import CheckpointError, ConfigError
+from qgan.compare.declaration import AMENDMENTS, FILE, LOCK, Claim, Declaration, declare, declared, held
+from qgan.errors import BusyError, CheckpointError, ConfigError
 
 CLAIM = Claim(metric="frechet-distance", opponent="matched", margin=0.1, skill=0.5)
 
@@ -31,15 +31,16 @@ def test_the_same_again_is_no_amendment(tmp_path):
 
 def test_a_change_is_an_amendment_that_says_what_and_when(tmp_path):
     declare(tmp_path, declaration())
-    (tmp_path / "runs" / "digits" / "mlp" / "s0").mkdir(parents=True)
-    (tmp_path / "runs" / "digits" / "mlp" / "s0" / "run.json").write_text("{}")
+    for run in ("runs/digits/mlp/s0", "tuning/digits/mlp/t0/s10001"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "run.json").write_text("{}")
     other = declaration(seeds=(0, 1, 2), claims={"digits": CLAIM.model_copy(update={"margin": 0.2})})
     stated = declare(tmp_path, other)
     assert stated.first == declaration()
     assert stated.current == other
     (amendment,) = stated.amendments
     assert amendment.changed == ("claims.digits.margin", "seeds")
-    assert amendment.runs == 1
+    assert amendment.runs == 2
     assert declare(tmp_path, other).amendments == (amendment,)
     assert len(declare(tmp_path, declaration()).amendments) == 2
 
@@ -88,6 +89,29 @@ def test_a_directory_of_something_else_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
     with pytest.raises(ConfigError, match="no comparison"):
         declared(tmp_path)
+    with pytest.raises(ConfigError, match="no comparison"), held(tmp_path):
+        raise AssertionError("it is not for this command")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_a_killed_command_left_half_written_is_removed(tmp_path):
+    own, foreign = tmp_path / "recipes" / "digits" / "models.json.tmp-77", tmp_path / "runs" / "it.tmp-77"
+    for path in (tmp_path / f"{FILE}.tmp-77", tmp_path / LOCK):
+        path.write_text("{")
+    with held(tmp_path):
+        stated = declare(tmp_path, declaration())
+    assert stated.current == declaration()
+    for path in (own, foreign):
+        path.parent.mkdir(parents=True)
+        path.write_text("{")
+    with held(tmp_path), pytest.raises(BusyError), held(tmp_path):
+        raise AssertionError("another has it")
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {FILE, LOCK, foreign.name}
+
+
+def test_declaring_alone_does_not_mind_what_was_half_written(tmp_path):
+    (tmp_path / f"{FILE}.tmp-77").write_text("{")
+    assert declare(tmp_path, declaration()).current == declaration()
 
 
 @given(

@@ -46,6 +46,8 @@ def test_a_claim_is_of_what_is_measured_and_who_is_there() -> None:
     with pytest.raises(ConfigError, match=r"compare\.opponent = dephased.*matched, mlp, unentangled"):
         declared(changes={**SMALL, "compare.opponent": "dephased"})
     assert declared(changes={**SMALL, "compare.opponent": "unentangled"}).claims["bimodal"].opponent == "unentangled"
+    with pytest.raises(ConfigError, match=r"Models of bimodal.*evaluate\.every = 0.*1 or more"):
+        declared(changes={**SMALL, "evaluate.every": 0})
     with pytest.raises(ConfigError, match="named twice"):
         declared("bimodal", "bimodal")
 
