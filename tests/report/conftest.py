@@ -18,6 +18,7 @@ from qgan.compare.cost import BreakEven, Cost, Hardware
 from qgan.compare.declaration import Claim, Declaration, declare, declared
 from qgan.compare.entries import Book, Entry, Tuning
 from qgan.compare.models import ladder_of, subject_and_opponents
+from qgan.compare.others import OTHERS
 from qgan.compare.places import Places
 from qgan.compare.rescoring import Rescored, rescore
 from qgan.compare.results import yardsticks_of
@@ -74,7 +75,7 @@ def compared(
             claims=claims,
             seeds=tuple(seeds),
             baselines=tuple(baselines),
-            controls=tuple(controls),
+            controls=(*controls, *OTHERS),
             trials=trials,
             search=described(trials, seeds),
         ),

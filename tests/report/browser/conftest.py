@@ -282,7 +282,9 @@ def unfinished(comparison: Path, directory: Path) -> Path:
 def hostile(comparison: Path, directory: Path) -> Path:
     """Whatever may be any text is a bad one."""
     changes = {f"data.{text}": text for text in HOSTILE}
-    _copied(comparison, directory, seeds=(0, 1), changes=changes)
+    others = [f"{n}{text}".replace("/", "\N{DIVISION SLASH}").replace("\0", "")[:80] for n, text in enumerate(HOSTILE)]
+    controls = (*declared(comparison).current.controls, *others)
+    _copied(comparison, directory, seeds=(0, 1), changes=changes, controls=controls)
     places, bad = Places(directory, RECIPE), iter(HOSTILE * 5)
     book = read(places.models, Book)
     entries = [replace(each, what=next(bad)) for each in book.entries]
@@ -292,8 +294,7 @@ def hostile(comparison: Path, directory: Path) -> Path:
         for each in entries
     ]
     write(places.models, replace(book, entries=tuple(entries)))
-    for number, text in enumerate(HOSTILE):
-        name = f"{number}{text}".replace("/", "\N{DIVISION SLASH}").replace("\0", "")[:80]
+    for number, (name, text) in enumerate(zip(others, HOSTILE, strict=True)):
         scored = Rescored(name, "degraded", text, 0, 40, {"kl": None}, reason=text if number % 2 else None)
         write(places.rescored(name, 0), scored)
     speed = read(places.speed("subject"), Speed)

@@ -33,10 +33,10 @@ class Records:
         self.speed = {e["name"]: s for e in self.trained if (s := maybe(own / "speed" / f"{e['name']}.json"))}
         self.cost = maybe(own / "cost.json")
         self.rescored: dict[str, dict[int, Any]] = {}
-        for folder in sorted((own / "rescored").glob("*")):
-            there = {seed: each for seed in self.seeds if (each := maybe(folder / f"s{seed}.json"))}
+        for control in sorted(declaration["controls"]):
+            there = {seed: each for seed in self.seeds if (each := maybe(own / "rescored" / control / f"s{seed}.json"))}
             if there:
-                self.rescored[folder.name] = there
+                self.rescored[control] = there
 
     def path(self, model: str, seed: int) -> Path:
         return self.root / "runs" / self.name / model / f"s{seed}"
