@@ -4,6 +4,7 @@ __all__ = ["Comparison", "Run", "Training", "compare", "fit", "load", "train"]
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -15,6 +16,7 @@ from qgan.compare.asking import asked
 from qgan.compare.campaign import carry_out, fresh
 from qgan.compare.comparison import Comparison
 from qgan.compare.engine import LocalEngine
+from qgan.compare.speed import timed_together
 from qgan.config import RunConfig
 from qgan.config import load as load_config
 from qgan.errors import ConfigError
@@ -190,7 +192,8 @@ def compare(
         changes=None if overrides is None else dict(_changes(None, overrides)),
     )
     path = known or (fresh(declaration) if out is None else Path(out))
-    comparison = carry_out(path, declaration, engine=LocalEngine(workers=workers, plugins=plugins))
+    engine = LocalEngine(workers=workers, plugins=plugins)
+    comparison = carry_out(path, declaration, engine=engine, timing=partial(timed_together, plugins=plugins))
     report_comparison(path)
     return comparison
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 import qgan
 from qgan import api
+from qgan.compare.speed import Untimed
 from qgan.errors import BackendError, ConfigError
 from qgan.loop import StepRecord
 
@@ -245,16 +246,16 @@ def test_a_setting_needs_a_name() -> None:
 
 def test_a_comparison_is_made_and_read_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Which takes a process for each model: see test_speed.py.
-    monkeypatch.setattr("qgan.compare.campaign.timed_together", lambda _: {})
-    small = {"train.steps": 4, "evaluate.every": 2, "evaluate.metrics": ["kl", "ks"]}
-    out = tmp_path / "it"
-    made = api.compare(
-        "bimodal", seeds=1, baselines=["mlp"], controls=["none"], trials=0, overrides=small, workers=1, out=out
-    )
+    plugins = ["qgan.losses"]
+    monkeypatch.setattr(api, "timed_together", lambda _, plugins: {"mlp": Untimed(f"patched out, {plugins}")})
+    small = {"train.steps": 4, "evaluate.every": 2, "evaluate.metrics": ["kl", "ks"], "evaluate.samples": 60}
+    out, of_one = tmp_path / "it", {"baselines": ["mlp"], "controls": ["none"], "trials": 0}
+    made = api.compare("bimodal", seeds=1, overrides=small, workers=1, out=out, plugins=plugins, **of_one)
+    assert made.recipes[0].untimed == {"mlp": "patched out, ('qgan.losses',)"}
     (compared,) = made.recipes
     assert [entry.name for entry in compared.book.entries] == ["subject", "mlp"]
     assert set(compared.results["mlp"]) == {0}
-    more = api.compare(resume=out, seeds=[0, 5], workers=1)
+    more = api.compare(resume=out, seeds=[0, 5], workers=1, plugins=plugins)
     assert set(more.recipes[0].results["mlp"]) == {0, 5}
     assert qgan.Comparison(out).declared == more.declared
     with pytest.raises(ConfigError, match="nothing to compare"):

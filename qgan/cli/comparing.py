@@ -4,6 +4,7 @@ __all__ = ["compare"]
 
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,11 +81,15 @@ def compare(
         return
     from qgan.cli.watching import watching
     from qgan.compare.campaign import carry_out, fresh
+    from qgan.compare.speed import timed_together
 
+    timing = partial(timed_together, plugins=plugin or [])
     path = resume or out or fresh(declaration)
     try:
         with watching(path, quiet=quiet) as watcher:
-            comparison = carry_out(path, declaration, engine=engine, begins=watcher.begins, told=watcher.told)
+            comparison = carry_out(
+                path, declaration, engine=engine, timing=timing, begins=watcher.begins, told=watcher.told
+            )
     except KeyboardInterrupt as stop:
         say(f"{stop or 'Stopped at once'}. Go on with: qgan compare --resume {shlex.quote(str(path))}")
         raise typer.Exit(getattr(stop, "exit_code", 130)) from None
@@ -139,14 +144,14 @@ def _changes(sets: list[str]) -> dict[str, Any]:
 def _dry_run(
     declaration: "Declaration", workers: int | None, plugins: list[str], *, as_json: bool, quiet: bool
 ) -> None:
-    import os
     from dataclasses import asdict
 
     from qgan import show
     from qgan.compare.forecast import forecast
+    from qgan.compare.workers import cores
 
     # As many as there are cores, which is the most that the measurement can say.
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or cores()
     found = forecast(
         declaration,
         workers=count,

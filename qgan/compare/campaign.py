@@ -20,7 +20,7 @@ from qgan.compare.places import Places
 from qgan.compare.planning import Plan
 from qgan.compare.rescoring import rescore
 from qgan.compare.results import validation_loss, yardsticks_of
-from qgan.compare.speed import Speed, timed_together
+from qgan.compare.speed import Speed, Untimed, timed_together
 from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
 from qgan.compare.tuning import runs_of, tune
@@ -29,7 +29,7 @@ from qgan.errors import ConfigError
 from qgan.evaluate import Shelf
 from qgan.files import atomic_write
 
-Timing: TypeAlias = Callable[[Mapping[str, RunConfig]], Mapping[str, Speed]]
+Timing: TypeAlias = Callable[[Mapping[str, RunConfig]], Mapping[str, Speed | Untimed]]
 
 
 @final
@@ -51,7 +51,7 @@ def carry_out(
     declaration: Declaration,
     *,
     engine: Engine,
-    timing: Timing | None = None,
+    timing: Timing = timed_together,
     begins: Callable[[Phase], object] = lambda _: None,
     told: Told = lambda _: None,
 ) -> Comparison:
@@ -61,8 +61,7 @@ def carry_out(
         path: Its directory.
         declaration: What is compared, and what is claimed.
         engine: Does the runs.
-        timing: Times the models of a recipe, once their runs are over and nothing else is done;
-            :func:`qgan.compare.speed.timed_together` if None.
+        timing: Times the models of a recipe, once their runs are over and nothing else is done.
         begins: Hears of each part.
         told: Hears of the runs.
 
@@ -93,7 +92,7 @@ def carry_out(
             recipe.rescore()
         begins(Phase("timing"))
         for recipe in recipes:
-            recipe.time(timing or timed_together)
+            recipe.time(timing)
         begins(Phase("costs"))
         for compared in Comparison(path).recipes:
             growth = None if compared.cost is None else compared.cost.growth
@@ -236,13 +235,22 @@ class _Recipe:
             rescore(self.places, seed, names=self.declaration.controls, shelf=shelf)
 
     def time(self, timing: Timing) -> None:
-        """All that are trained, by turns: where one has no times yet, those of the others are of another hour."""
+        """All that are trained, by turns: where one has no times yet, those of the others are of another hour.
+
+        What could not be timed is not tried again as long as the models stay the same.
+        """
         timed = [entry for entry in self.trained if entry.config(0).train.steps]
-        if all(self.places.speed(entry.name).exists() for entry in timed):
+        untimed = read(self.places.untimed, dict[str, str]) if self.places.untimed.exists() else {}
+        if all(entry.name in untimed or self.places.speed(entry.name).exists() for entry in timed):
             return
         seed = self.declaration.seeds[0]
-        for model, speed in timing({entry.name: entry.config(seed) for entry in timed}).items():
-            write(self.places.speed(model), speed)
+        found = timing({entry.name: entry.config(seed) for entry in timed})
+        write(self.places.untimed, {model: each.why for model, each in found.items() if isinstance(each, Untimed)})
+        for model, each in found.items():
+            if isinstance(each, Untimed):
+                self.places.speed(model).unlink(missing_ok=True)
+            else:
+                write(self.places.speed(model), each)
 
     def _amended(self, kept: Book | None, stated: str) -> Book:
         """Models that stay are as they are kept, with the settings of their runs; others are new, or are no more."""

@@ -2,8 +2,8 @@
 
 __all__ = ["Compared", "Comparison"]
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -46,6 +46,7 @@ class Compared:
         cost: None where it is not known yet.
         origin: How the claim was first declared, and what was amended since; None where nothing tells.
         search: How they were, as it was declared.
+        untimed: By model: why it could not be timed.
     """
 
     recipe: str
@@ -61,6 +62,7 @@ class Compared:
     cost: Cost | None
     origin: Origin | None = None
     search: str = ""
+    untimed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def subject(self) -> Entry:
@@ -187,6 +189,7 @@ class Comparison:
             cost=read(places.cost, Cost) if places.cost.exists() else None,
             origin=origin_of(self.declared, recipe),
             search=declaration.search,
+            untimed=dict(self._untimed(places, trained)),
         )
 
     def _results(self, places: Places, entry: Entry, seeds: tuple[int, ...]) -> Iterator[tuple[int, Result]]:
@@ -198,6 +201,12 @@ class Comparison:
                 outcome = Outcome(task.name, "failed", failed[task.name], 0.0, self.path / task.name)
             if outcome is not None:
                 yield seed, result_of(entry.name, task.config, outcome)
+
+    def _untimed(self, places: Places, trained: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+        why = read(places.untimed, dict[str, str]) if places.untimed.exists() else {}
+        for entry in trained:
+            if entry.name in why:
+                yield entry.name, why[entry.name]
 
     def _rescored(self, places: Places, declaration: Declaration) -> dict[str, dict[int, Rescored]]:
         paths = {

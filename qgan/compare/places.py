@@ -55,6 +55,11 @@ class Places:
         return self._own / "speed" / f"{model}.json"
 
     @property
+    def untimed(self) -> Path:
+        """Why models could not be timed, by their names."""
+        return self._own / "untimed.json"
+
+    @property
     def cost(self) -> Path:
         """What it all costs."""
         return self._own / "cost.json"

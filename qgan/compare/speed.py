@@ -1,22 +1,18 @@
 """How fast each model trains and samples, timed alone on the machine."""
 
-__all__ = ["Speed", "Timer", "timed", "timed_together"]
+__all__ = ["Speed", "Timer", "Untimed", "timed_together"]
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
-from typing import IO, final
+from typing import final
 
 import psutil
 
 from qgan._typing import Json
 from qgan.compare.parts import PARTS
+from qgan.compare.pipes import Pipe
 from qgan.compare.stopwatch import Turn, Warm
 from qgan.compare.workers import SHARE_OF_MEMORY
 from qgan.config import RunConfig
@@ -73,21 +69,16 @@ class Speed:
     joules_per_step: float | None = None
 
 
-def timed(
-    config: RunConfig, model: str, *, rounds: int = ROUNDS, seconds: float = SECONDS, plugins: Iterable[str] = ()
-) -> Speed:
-    """One model, as :func:`timed_together` times several.
+@final
+@dataclass(frozen=True)
+class Untimed:
+    """A model that could not be timed.
 
-    Raises:
-        ResourceError: If it cannot be timed; the message says why.
+    Attributes:
+        why: In a sentence.
     """
-    why: list[str] = []
-    speeds = timed_together(
-        {model: config}, rounds=rounds, seconds=seconds, plugins=plugins, failed=lambda _, reason: why.append(reason)
-    )
-    if model not in speeds:
-        raise ResourceError(f"The model '{model}' cannot be timed", got=why[0])
-    return speeds[model]
+
+    why: str
 
 
 def timed_together(
@@ -96,8 +87,7 @@ def timed_together(
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
     plugins: Iterable[str] = (),
-    failed: Callable[[str, str], object] = lambda _model, _why: None,
-) -> dict[str, Speed]:
+) -> dict[str, Speed | Untimed]:
     """Times models by turns, so that a slow minute of the machine is one of all of them; each in a process of its own.
 
     A process builds its model as a run does, with the threads that its configuration says, and warms up. Then all wait
@@ -111,11 +101,14 @@ def timed_together(
         rounds: Turns of each model.
         seconds: In each turn, at least; a few steps may take longer.
         plugins: Modules that every process imports first.
-        failed: Hears of each model that could not be timed, and why; it is not among the results.
+
+    Returns:
+        What each model takes, or why it could not be timed.
     """
     load, plugins = psutil.getloadavg()[0], tuple(plugins)
     timers = {model: Timer(config, plugins=plugins) for model, config in models.items()}
     turns: dict[str, list[Turn]] = {model: [] for model in models}
+    untimed: dict[str, Untimed] = {}
     room = psutil.virtual_memory().available / (SHARE_OF_MEMORY * psutil.Process().memory_info().rss)
     with ExitStack() as processes:
         for timer in timers.values():
@@ -126,10 +119,10 @@ def timed_together(
                     turns[model].append(timers[model].turn(seconds))
                 except ResourceError as error:
                     del turns[model]
-                    failed(model, str(error.got))
+                    untimed[model] = Untimed(str(error.got))
                 if room < len(models):
                     timers[model].close()
-    return {model: _speed(model, timers[model].warm, taken, load) for model, taken in turns.items()}
+    return untimed | {model: _speed(model, timers[model].warm, taken, load) for model, taken in turns.items()}
 
 
 def _speed(model: str, warm: Warm, turns: Sequence[Turn], load: float) -> Speed:
@@ -180,7 +173,7 @@ class Timer:
 
     def __init__(self, config: RunConfig, *, plugins: Iterable[str] = ()) -> None:
         self._order: Json = {"config": config.document(), "plugins": list(plugins)}
-        self._process: subprocess.Popen[str] | None = None
+        self._pipe: Pipe | None = None
 
     def turn(self, seconds: float) -> Turn:
         """Times it for about so many seconds.
@@ -188,51 +181,32 @@ class Timer:
         Raises:
             ResourceError: If the model cannot be built or trained, or its process dies; ``got`` says why.
         """
-        if self._process is None:
-            self._process, self._said = self._begun()
-            self.warm = Warm(**self._ask(self._process, self._order))
-        return Turn(**self._ask(self._process, {"seconds": seconds}))
+        if self._pipe is None:
+            self._pipe = Pipe("qgan.compare.timer")
+            self.warm = Warm(**self._ask(self._pipe, self._order))
+        return Turn(**self._ask(self._pipe, {"seconds": seconds}))
 
     def close(self) -> None:
         """Ends the process, if there is one."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._said.close()
-            self._process = None
+        if self._pipe is not None:
+            self._pipe.kill()
+            self._buried(self._pipe)
 
-    def _begun(self) -> tuple["subprocess.Popen[str]", IO[bytes]]:
-        said = tempfile.TemporaryFile()  # noqa: SIM115
-        # As workers of runs are started: torch's own threads are those that the configuration says.
-        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "qgan.compare.timer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            env={**os.environ, **single, "PYTHONPATH": os.pathsep.join(sys.path)},
-            text=True,
-            encoding="utf-8",
-            # Ctrl-C is for whoever started it.
-            process_group=0,
-        )
-        return process, said
-
-    def _ask(self, process: "subprocess.Popen[str]", order: Json) -> Json:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-        line = process.stdout.readline()
-        answer = json.loads(line) if line.endswith("\n") else {"failed": self._last_words(process)}
-        if "failed" in answer:
+    def _ask(self, pipe: Pipe, order: Json) -> Json:
+        pipe.send(order)
+        while (answers := pipe.hear()) == []:
+            pass
+        if answers is None:
+            code, words = self._buried(pipe)
+            words = words[-LAST_WORDS:]
+            why = f"its process ended with exit code {code}{': ' if words else ''}{words}"
+        elif "failed" in answers[0]:
             self.close()
-            raise ResourceError("A model cannot be timed", got=answer["failed"])
-        return answer
+            why = answers[0]["failed"]
+        else:
+            return answers[0]
+        raise ResourceError("A model cannot be timed", got=why)
 
-    def _last_words(self, process: "subprocess.Popen[str]") -> str:
-        code = process.wait()
-        self._said.seek(0)
-        words = self._said.read().decode(errors="replace").strip()[-LAST_WORDS:]
-        return f"its process ended with exit code {code}{': ' if words else ''}{words}"
+    def _buried(self, pipe: Pipe) -> tuple[int, str]:
+        self._pipe = None
+        return pipe.bury()

@@ -7,31 +7,24 @@ timed in them. The end of its input is the order to leave.
 __all__ = ["main"]
 
 import json
-import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 
 from qgan._typing import Json
+from qgan.compare.pipes import leave, own_output, tell
 from qgan.errors import QganError
 
 
 def main() -> None:
     """Does what it is told until its input ends."""
-    out = os.dup(1)
-    # What else is written to stdout goes to stderr.
-    os.dup2(2, 1)
-    try:
+    out = own_output()
+    # Where nobody listens, whoever asked is gone.
+    with suppress(BrokenPipeError):
         for answer in _answers():
-            line = json.dumps(answer).encode() + b"\n"
-            while line:
-                line = line[os.write(out, line) :]
-    except BrokenPipeError:
-        # Whoever asked is gone.
-        pass
-    # To take an interpreter with torch down can last seconds.
-    sys.stderr.flush()
-    os._exit(0)
+            tell(out, answer)
+    leave()
 
 
 def _answers() -> Iterator[Json]:

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import NoReturn, TypeAlias
 
 from qgan._typing import Json
+from qgan.compare.pipes import leave, own_output, tell
 from qgan.errors import Interrupted, QganError
 
 Inbox: TypeAlias = "SimpleQueue[Json]"
@@ -31,7 +32,7 @@ SECONDS_BETWEEN_SIGNALS = 2.0
 def main() -> None:
     """Does what it is told until its input ends."""
     faulthandler.enable(all_threads=False)
-    out = _own_output()
+    out = own_output()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
     # Batch systems warn with it; it says something to runs only.
@@ -40,9 +41,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
     with suppress(Interrupted, SystemExit):
         _serve(inbox, out)
-    # All is written, and to take an interpreter with torch down can last seconds.
-    sys.stderr.flush()
-    os._exit(0)
+    leave()
 
 
 def _serve(inbox: Inbox, out: int) -> None:
@@ -85,19 +84,10 @@ def _serve(inbox: Inbox, out: int) -> None:
         _tell(out, {"outcome": {**asdict(outcome), "where": str(outcome.where)}})
 
 
-def _own_output() -> int:
-    """The pipe to whoever started this process; what else is written to stdout goes to stderr."""
-    own = os.dup(1)
-    os.dup2(2, 1)
-    return own
-
-
 def _tell(out: int, message: Json) -> None:
-    line = json.dumps(message).encode() + b"\n"
     # Where nobody listens any more, the input has ended too.
     with suppress(BrokenPipeError):
-        while line:
-            line = line[os.write(out, line) :]
+        tell(out, message)
 
 
 def _listen(inbox: Inbox) -> None:

@@ -1,16 +1,11 @@
 """Worker processes, as whoever starts them sees them, and how many of them this machine can use."""
 
-__all__ = ["Crew", "Worker", "most", "paying"]
+__all__ = ["Crew", "Worker", "cores", "most", "paying"]
 
-import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import final
@@ -18,6 +13,7 @@ from typing import final
 import psutil
 
 from qgan._typing import Json
+from qgan.compare.pipes import Pipe
 from qgan.compare.tasks import Task
 
 # More processes must be clearly faster together, as more threads must be.
@@ -41,32 +37,17 @@ class Worker:
     def __init__(self, *, root: Path, plugins: Iterable[str]) -> None:
         self.task: Task | None = None
         self.ready = self.leaving = False
-        self._said, self._rest = tempfile.TemporaryFile(), b""  # noqa: SIM115
-        paths = os.pathsep.join(sys.path)
-        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "qgan.compare.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env={**os.environ, **single, "PYTHONPATH": paths},
-            bufsize=0,
-            # Ctrl-C is for whoever started it, and comes from there once.
-            process_group=0,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._in, self._out = self._process.stdin, self._process.stdout
+        self._pipe = Pipe("qgan.compare.worker")
         self.send({"root": str(root.resolve()), "plugins": list(plugins)})
 
     @property
     def pid(self) -> int:
         """Of the process."""
-        return self._process.pid
+        return self._pipe.pid
 
     def fileno(self) -> int:
         """Where it is heard."""
-        return self._out.fileno()
+        return self._pipe.fileno()
 
     @property
     def idle(self) -> bool:
@@ -74,10 +55,8 @@ class Worker:
         return self.ready and self.task is None and not self.leaving
 
     def send(self, order: Json) -> None:
-        """Tells it something; it is idle, so that there is room in the pipe."""
-        # That it has died is seen where it is heard.
-        with suppress(BrokenPipeError):
-            self._in.write(json.dumps(order).encode() + b"\n")
+        """Tells it something; it is idle."""
+        self._pipe.send(order)
 
     def give(self, task: Task) -> None:
         """Lets it begin a task, or go on with it."""
@@ -86,9 +65,7 @@ class Worker:
 
     def hear(self) -> list[Json] | None:
         """What it has said since, in whole lines; None where it has ended."""
-        chunk = os.read(self.fileno(), 2**16)
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [json.loads(line) for line in lines] if chunk else None
+        return self._pipe.hear()
 
     def warn(self) -> None:
         """Lets it save its run, and go on."""
@@ -97,21 +74,16 @@ class Worker:
     def leave(self) -> None:
         """Lets it finish its step, save it and end."""
         self.leaving = True
-        with suppress(OSError):
-            self._in.close()
+        self._pipe.close()
 
     def kill(self) -> None:
         """Ends it at once."""
-        self._process.kill()
+        self._pipe.kill()
 
     def bury(self) -> str:
         """Waits until it has ended, and says how, with its last words."""
-        self.leave()
-        code = self._process.wait()
-        self._out.close()
-        with self._said as said:
-            said.seek(0)
-            words = said.read().decode(errors="replace").strip()
+        self.leaving = True
+        code, words = self._pipe.bury()
         crash = words.rfind(CRASH)
         words = words[crash : crash + LAST_WORDS] if crash >= 0 else words[-LAST_WORDS:]
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
@@ -186,12 +158,16 @@ class Crew:
             yield self.bury(self.workers[0])
 
 
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def most(tasks: Sequence[Task]) -> int:
     """How many workers there can be: no more than tasks, than cores for their threads, than room for them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     wide = max(threads for task in tasks if isinstance(threads := task.config.run.threads, int))
     room = psutil.virtual_memory().available / (SHARE_OF_MEMORY * psutil.Process().memory_info().rss)
-    return max(1, min(len(tasks), cores // wide, int(room)))
+    return max(1, min(len(tasks), cores() // wide, int(room)))
 
 
 def paying(rates: dict[int, float]) -> int:

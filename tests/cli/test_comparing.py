@@ -1,12 +1,15 @@
 """``qgan compare``: what it refuses, what it forecasts, and a small comparison from the first command to the last."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from qgan.cli.comparing import seeds_of
+from qgan.compare.speed import Untimed
+from qgan.config import RunConfig
 from qgan.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ SMALL = (
     "--set=train.steps=4",
     "--set=evaluate.every=2",
     "--set=evaluate.metrics=['kl','ks']",
+    "--set=evaluate.samples=60",
     "--workers=1",
 )
 
@@ -85,19 +89,29 @@ def test_a_comparison_is_made_gone_on_with_and_amended(
     call: "Qgan", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Which takes a process for each model: see test_speed.py.
-    monkeypatch.setattr("qgan.compare.campaign.timed_together", lambda _: {})
-    done = call("compare", *SMALL, "--untuned", "--out", "it")
+    told: list[Any] = []
+
+    def timing(models: Mapping[str, RunConfig], *, plugins: Iterable[str]) -> dict[str, Untimed]:
+        told.append((sorted(models), list(plugins)))
+        return {model: Untimed("patched out") for model in models}
+
+    monkeypatch.setattr("qgan.compare.speed.timed_together", timing)
+    done = call("compare", *SMALL, "--untuned", "--out", "it", "--plugin", "qgan.losses")
+    assert told == [(["mlp", "subject", "unentangled"], ["qgan.losses"])]
     assert done.code == 0
     assert "no claim" in done.err
     assert "untuned" in done.err
     assert "unentangled" in done.out
-    again = call("compare", "--resume", "it", "--json", "--quiet")
+    again = call("compare", "--resume", "it", "--json", "--quiet", "--plugin", "qgan.losses")
     assert again.code == 0
     assert again.err == ""
     found = json.loads(again.out)
     assert found["amendments"] == 0
     assert found["recipes"]["bimodal"]["judgement"]["primary"]["kind"] == "no claim"
-    more = call("compare", "--resume", "it", "--seeds", "3", "--workers=1", "--json", "--quiet")
+    more = call(
+        "compare", "--resume", "it", "--seeds", "3", "--workers=1", "--json", "--quiet", "--plugin", "qgan.losses"
+    )
+    assert len(told) == 1
     assert json.loads(more.out)["amendments"] == 1
     assert json.loads(more.out)["declaration"]["seeds"] == [0, 1, 2]
     page = tmp_path / json.loads(more.out)["page"]

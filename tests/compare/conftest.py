@@ -10,8 +10,9 @@ import pytest
 
 from qgan import config
 from qgan.build import build
+from qgan.compare import campaign
 from qgan.compare.carrying import carry_out
-from qgan.compare.comparison import Compared
+from qgan.compare.comparison import Compared, Comparison
 from qgan.compare.declaration import Claim, Declaration, declare
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
@@ -86,6 +87,19 @@ def here() -> Here:
 @pytest.fixture(scope="session")
 def engine_of_this_process() -> type[Here]:
     return Here
+
+
+Comparing: TypeAlias = Callable[..., Comparison]
+
+
+@pytest.fixture(scope="session")
+def compare_here() -> Comparing:
+    """Carries out a comparison in this process, with nothing timed, which takes processes; see test_speed.py."""
+
+    def compare(path: Path, declaration: Declaration, *, engine: Engine | None = None, **given: Any) -> Comparison:
+        return campaign.carry_out(path, declaration, engine=engine or Here(), **({"timing": lambda _: {}} | given))
+
+    return compare
 
 
 CLAIM = Claim(metric="energy-distance", opponent="matched", margin=0.1, skill=0.5)

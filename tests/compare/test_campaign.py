@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from qgan.compare.campaign import Phase
-from qgan.compare.campaign import carry_out as whole_campaign
 from qgan.compare.comparison import Compared, Comparison
 from qgan.compare.declaration import Declaration, held
-from qgan.compare.engine import Engine
 from qgan.compare.entries import Book
 from qgan.compare.places import Places
 from qgan.compare.planning import declaration_of
 from qgan.compare.results import validation_loss
-from qgan.compare.speed import Speed
+from qgan.compare.speed import Speed, Untimed
 from qgan.compare.standings import standings
 from qgan.compare.stored import read, write
 from qgan.config import RunConfig
@@ -26,7 +24,7 @@ from qgan.errors import BusyError, ConfigError
 from qgan.report import report_comparison
 
 if TYPE_CHECKING:
-    from conftest import Here
+    from conftest import Comparing, Here
 
 SMALL: dict[str, Any] = {
     "train.steps": 4,
@@ -69,15 +67,10 @@ def files(path: Path) -> dict[str, bytes]:
     }
 
 
-def carry_out(path: Path, declaration: Declaration, *, engine: Engine, **given: Any) -> Comparison:
-    """With nothing timed, which takes processes of their own; see test_speed.py."""
-    return whole_campaign(path, declaration, engine=engine, **({"timing": lambda _: {}} | given))
-
-
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, here_once: "Here") -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, here_once: "Here", compare_here: "Comparing") -> Path:
     path = tmp_path_factory.mktemp("whole") / "it"
-    carry_out(path, declared(), engine=here_once)
+    compare_here(path, declared(), engine=here_once)
     return path
 
 
@@ -115,34 +108,36 @@ def test_the_opponent_is_the_family_that_did_best_on_validation(whole: Path) -> 
     assert "2 seeds, of 5 at least" in found.judgement.primary.reasons
 
 
-def test_a_second_call_does_nothing_and_changes_nothing(whole: Path, engine_of_this_process: "type[Here]") -> None:
+def test_a_second_call_does_nothing_and_changes_nothing(
+    whole: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> None:
     before, engine = files(whole), engine_of_this_process()
     book = (whole / "recipes" / "bimodal" / "models.json").read_bytes()
-    carry_out(whole, declared(), engine=engine)
+    compare_here(whole, declared(), engine=engine)
     assert engine.done == []
     assert files(whole) == before
     assert (whole / "recipes" / "bimodal" / "models.json").read_bytes() == book
 
 
 def test_one_that_was_stopped_ends_as_the_undisturbed_one(
-    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]"
+    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     path, stops = tmp_path / "it", 0
     for at in (3, 9, 13):
         engine = engine_of_this_process(most=at - stops)
         stops = at
         with pytest.raises(KeyboardInterrupt):
-            carry_out(path, declared(), engine=engine)
-    carry_out(path, declared(), engine=engine_of_this_process())
+            compare_here(path, declared(), engine=engine)
+    compare_here(path, declared(), engine=engine_of_this_process())
     assert files(path) == files(whole)
 
 
 def test_more_seeds_are_an_amendment_and_repeat_nothing(
-    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]"
+    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     path, engine = tmp_path / "it", engine_of_this_process()
     shutil.copytree(whole, path)
-    carry_out(path, declared(seeds=(0, 1, 2)), engine=engine)
+    compare_here(path, declared(seeds=(0, 1, 2)), engine=engine)
     assert {name.rsplit("/", 1)[1] for name in engine.done} == {"s2"}
     comparison = Comparison(path)
     assert [amendment.changed for amendment in comparison.declared.amendments] == [("seeds",)]
@@ -150,30 +145,32 @@ def test_more_seeds_are_an_amendment_and_repeat_nothing(
     assert [entry.document for entry in compared.book.entries] == [entry.document for entry in before.book.entries]
 
 
-def test_other_settings_are_refused_in_the_same_place(whole: Path, engine_of_this_process: "type[Here]") -> None:
+def test_other_settings_are_refused_in_the_same_place(
+    whole: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> None:
     engine = engine_of_this_process()
     before = files(whole)
     for other in (declared(changes={**SMALL, "train.steps": 6}), declared(trials=3), declared(trials=0)):
         with pytest.raises(ConfigError, match=r"another (train\.steps|trials)"):
-            carry_out(whole, other, engine=engine)
+            compare_here(whole, other, engine=engine)
     assert engine.done == []
     assert files(whole) == before
     assert not Comparison(whole).declared.amendments
 
 
 def test_a_failed_run_is_kept_with_its_reason_and_tried_again(
-    tmp_path: Path, engine_of_this_process: "type[Here]", monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, engine_of_this_process: "type[Here]", monkeypatch: pytest.MonkeyPatch, compare_here: "Comparing"
 ) -> None:
     declaration = declared(seeds=(0,), baselines=("mlp",), controls=(), trials=0)
     with monkeypatch.context() as patch:
         patch.setattr("qgan.compare.carrying.begin", lambda *_, **__: 1 / 0)
-        carry_out(tmp_path / "it", declaration, engine=engine_of_this_process())
+        compare_here(tmp_path / "it", declaration, engine=engine_of_this_process())
     (compared,) = Comparison(tmp_path / "it").recipes
     assert compared.results["mlp"][0].message == "ZeroDivisionError: division by zero"
     assert compared.failures("mlp") == (0,)
     trivial = compared.yardsticks[0].scores["kl"].trivial
     assert compared.losses("mlp", "kl") == {0: trivial}
-    carry_out(tmp_path / "it", declaration, engine=engine_of_this_process())
+    compare_here(tmp_path / "it", declaration, engine=engine_of_this_process())
     (compared,) = Comparison(tmp_path / "it").recipes
     assert compared.failures("mlp") == ()
     assert json.loads(compared.places.failures.read_text()) == {}
@@ -190,9 +187,11 @@ def _short_ladder() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def climbed(tmp_path_factory: pytest.TempPathFactory, engine_of_this_process: "type[Here]") -> tuple[Path, list[Phase]]:
+def climbed(
+    tmp_path_factory: pytest.TempPathFactory, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> tuple[Path, list[Phase]]:
     path, heard = tmp_path_factory.mktemp("climbed") / "it", list[Phase]()
-    carry_out(path, declared(**LADDER), engine=engine_of_this_process(), begins=heard.append)
+    compare_here(path, declared(**LADDER), engine=engine_of_this_process(), begins=heard.append)
     return path, heard
 
 
@@ -208,7 +207,7 @@ def test_parts_are_told_in_order(climbed: tuple[Path, list[Phase]]) -> None:
 
 
 def test_an_amended_comparison_can_be_read_at_every_moment(
-    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     path = tmp_path / "it"
     shutil.copytree(climbed[0], path)
@@ -226,34 +225,34 @@ def test_an_amended_comparison_can_be_read_at_every_moment(
     engine = engine_of_this_process(most=1)
     amended = declared(**LADDER | {"controls": ("unentangled", "uniform", "dephased")})
     with pytest.raises(KeyboardInterrupt):
-        carry_out(path, amended, engine=engine, begins=look, told=look)
+        compare_here(path, amended, engine=engine, begins=look, told=look)
     assert report_comparison(path).page.exists()
     assert seen[-1].book.entries[-2].name == "dephased"
     assert seen[-1].book.entries[-2].tuning is None
-    carry_out(path, amended, engine=(engine := engine_of_this_process()), begins=look, told=look)
+    compare_here(path, amended, engine=(engine := engine_of_this_process()), begins=look, told=look)
     assert {name.split("/")[2] for name in engine.done} == {"dephased"}
     assert names(seen[-1]) == ["subject", "mlp", "unentangled", "dephased", "mlp-x2"]
 
 
 def test_what_is_no_longer_declared_is_dropped(
-    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     path, engine = tmp_path / "it", engine_of_this_process()
     shutil.copytree(climbed[0], path)
     assert list(Comparison(path).recipes[0].rescored) == ["uniform"]
-    carry_out(path, declared(**LADDER | {"baselines": ("mlp",), "controls": ()}), engine=engine)
+    compare_here(path, declared(**LADDER | {"baselines": ("mlp",), "controls": ()}), engine=engine)
     (compared,) = Comparison(path).recipes
     assert engine.done == []
     assert names(compared) == ["subject", "mlp"]
     assert compared.rescored == {}
-    carry_out(path, declared(**LADDER | {"baselines": ("orthogonal",), "controls": ()}), engine=engine)
+    compare_here(path, declared(**LADDER | {"baselines": ("orthogonal",), "controls": ()}), engine=engine)
     (compared,) = Comparison(path).recipes
     assert names(compared) == ["subject", "orthogonal"]
     assert compared.book.family == "orthogonal"
 
 
 def test_a_ladder_is_of_one_family(
-    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]"
+    climbed: tuple[Path, list[Phase]], tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     """As where a run of the other family failed, which is done by now."""
     path = tmp_path / "it"
@@ -263,50 +262,67 @@ def test_a_ladder_is_of_one_family(
     other = replace(book.entries[-1], name="orthogonal-x2")
     write(places.models, replace(book, entries=(*book.entries[:-1], other), family="orthogonal"))
     shutil.copytree(path / places.run("mlp-x2", 0), path / places.run("orthogonal-x2", 0))
-    carry_out(path, declared(**LADDER), engine=engine_of_this_process())
+    compare_here(path, declared(**LADDER), engine=engine_of_this_process())
     (compared,) = Comparison(path).recipes
     assert compared.book == book
 
 
 def test_seeds_on_which_settings_were_searched_for_are_not_compared(
-    climbed: tuple[Path, list[Phase]], engine_of_this_process: "type[Here]"
+    climbed: tuple[Path, list[Phase]], engine_of_this_process: "type[Here]", compare_here: "Comparing"
 ) -> None:
     path = climbed[0]
     with pytest.raises(ConfigError, match="others than 10001, 10002"):
-        carry_out(path, declared(**LADDER | {"seeds": (0, 10_001)}), engine=engine_of_this_process())
+        compare_here(path, declared(**LADDER | {"seeds": (0, 10_001)}), engine=engine_of_this_process())
     assert not Comparison(path).declared.amendments
 
 
-def test_models_are_timed_together_and_once(whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+def test_models_are_timed_together_and_once(
+    whole: Path, tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> None:
     path, calls = tmp_path / "it", []
     shutil.copytree(whole, path)
 
-    def timing(models: Mapping[str, RunConfig]) -> dict[str, Speed]:
+    def timing(models: Mapping[str, RunConfig]) -> dict[str, Speed | Untimed]:
         calls.append(sorted(models))
         split = {"generator forward": 0.5, "generator backward": 0.25, "discriminator": 0.125, "rest": 0.125}
-        return {model: Speed(model, None, 0.0, 1, None, 1.0, split, 9.0, 4, 0, 0, {}, 1, 1.0) for model in models}
+        failing = models.keys() & {"orthogonal" if len(calls) == 1 else "mlp"}
+        return {
+            model: Untimed(f"no {model}")
+            if model in failing
+            else Speed(model, None, 0.0, 1, None, 1.0, split, 9.0, 4, 0, 0, {}, 1, 1.0)
+            for model in models
+        }
 
     for _ in range(2):
-        carry_out(path, declared(), engine=engine_of_this_process(), timing=timing)
+        compare_here(path, declared(), engine=engine_of_this_process(), timing=timing)
     assert calls == [["mlp", "orthogonal", "subject", "unentangled"]]
     (compared,) = Comparison(path).recipes
+    assert set(compared.speed) == {"subject", "mlp", "unentangled"}
+    assert compared.untimed == {"orthogonal": "no orthogonal"}
     assert compared.speed["mlp"].seconds_per_step == 1.0
     assert compared.cost is not None
     assert compared.cost.cpu_seconds["mlp"] == SMALL["train.steps"]
-    carry_out(path, declared(controls=("unentangled", "dephased")), engine=engine_of_this_process(), timing=timing)
+    compare_here(path, declared(controls=("unentangled", "dephased")), engine=engine_of_this_process(), timing=timing)
     assert calls[1:] == [["dephased", "mlp", "orthogonal", "subject", "unentangled"]]
+    (compared,) = Comparison(path).recipes
+    assert set(compared.speed) == {"subject", "orthogonal", "unentangled", "dephased"}
+    assert compared.untimed == {"mlp": "no mlp"}
 
 
-def test_two_commands_are_not_at_one_comparison(whole: Path, engine_of_this_process: "type[Here]") -> None:
+def test_two_commands_are_not_at_one_comparison(
+    whole: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> None:
     for declaration in (declared(), declared(seeds=(0, 1, 2))):
         with held(whole), pytest.raises(BusyError):
-            carry_out(whole, declaration, engine=engine_of_this_process())
+            compare_here(whole, declaration, engine=engine_of_this_process())
     assert not Comparison(whole).declared.amendments
 
 
-def test_nothing_is_written_where_nothing_can_be_compared(tmp_path: Path, engine_of_this_process: "type[Here]") -> None:
+def test_nothing_is_written_where_nothing_can_be_compared(
+    tmp_path: Path, engine_of_this_process: "type[Here]", compare_here: "Comparing"
+) -> None:
     with pytest.raises(ConfigError):
-        carry_out(
+        compare_here(
             tmp_path / "it",
             declaration_of(["bimodal-classical"], seeds=(0,), baselines=("mlp",), controls=(), trials=0, changes=SMALL),
             engine=engine_of_this_process(),

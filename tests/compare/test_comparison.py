@@ -156,7 +156,9 @@ def test_what_is_missing_of_a_run_gives_the_errors_of_the_package(copied, file):
         _ = Comparison(copied).recipes
 
 
-@pytest.mark.parametrize("kind", ["rescored/mean/s3.json", "speed/subject.json", "cost.json", "failures.json"])
+@pytest.mark.parametrize(
+    "kind", ["rescored/mean/s3.json", "speed/subject.json", "cost.json", "failures.json", "untimed.json"]
+)
 def test_what_was_measured_and_is_damaged_is_not_passed_over(copied, kind):
     declare(copied, declared(copied).current.model_copy(update={"controls": ("mean",)}))
     path = copied / "recipes" / "ring" / kind

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qgan.compare.campaign import carry_out
 from qgan.compare.comparison import Compared, Comparison
 from qgan.compare.cost import WIRES, Cost, cost_of, over_wires
 from qgan.compare.hardware import of_rows
@@ -21,24 +20,25 @@ from qgan.compare.stored import read, write
 from qgan.compare.timeline import arrivals, median_steps, step_seconds
 
 if TYPE_CHECKING:
-    from conftest import Here
+    from conftest import Comparing
 
 SMALL: dict[str, Any] = {
     "train.steps": 6,
     "evaluate.every": 2,
     "evaluate.metrics": ["kl", "ks"],
+    "evaluate.samples": 60,
     "train.batch_size": 8,
 }
 GROWTH = Growth((4, 6), (1.0, 1.0), overhead=0.25, seconds_per_operation=1e-9)
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory, engine_of_this_process: "type[Here]") -> Compared:
+def compared(tmp_path_factory: pytest.TempPathFactory, compare_here: "Comparing") -> Compared:
     path = tmp_path_factory.mktemp("cost") / "it"
     declaration = declaration_of(
         ["bimodal"], seeds=(0, 1, 2), baselines=("mlp",), controls=("untrained",), trials=0, changes=SMALL
     )
-    (recipe,) = carry_out(path, declaration, engine=engine_of_this_process()).recipes
+    (recipe,) = compare_here(path, declaration).recipes
     return replace(recipe, speed={model: speed_of(model) for model in ("subject", "mlp", "untrained")})
 
 

@@ -19,7 +19,7 @@ seeds = st.integers(0, 2**63 - 1)
 
 
 def everything(places: Places, models: list[str], numbers: list[int]) -> Iterator[Path]:
-    yield from (places.models, places.failures, places.cost)
+    yield from (places.models, places.failures, places.untimed, places.cost)
     for seed in numbers:
         yield places.yardsticks(seed)
     for model in models:

@@ -1,8 +1,9 @@
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from qgan.compare import speed
 from qgan.compare.parts import PARTS
-from qgan.compare.speed import Timer, timed, timed_together
+from qgan.compare.pipes import Pipe
+from qgan.compare.speed import Speed, Timer, Untimed, timed_together
 from qgan.compare.stopwatch import Turn, Warm
-from qgan.errors import ResourceError
+from qgan.losses import LOSSES
 
 if TYPE_CHECKING:
     from conftest import Maker
@@ -71,8 +73,15 @@ def test_energy_is_there_where_it_was_measured() -> None:
     assert speed._speed("it", WARM, measured, 0.0).joules_per_step == 3.0
 
 
+# A loss that only a plugin knows.
+PLUGIN = "from qgan.losses import LOSSES; LOSSES['own'] = LOSSES['non-saturating']"
+
+
 def test_models_take_turns_and_one_that_fails_is_told_of(
-    make: "Maker", monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
+    make: "Maker",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    new_children: "Callable[[], list[psutil.Process]]",
 ) -> None:
     order: list[str] = []
     own = Timer.turn
@@ -81,19 +90,24 @@ def test_models_take_turns_and_one_that_fails_is_told_of(
         order.append(self._order["config"]["generator"]["name"])
         return own(self, seconds)
 
+    (tmp_path / "own_loss.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(LOSSES, "own", LOSSES["non-saturating"])
     monkeypatch.setattr(Timer, "turn", turn)
     wild = make.config(generator__name="low-rank-mlp", optimizer__generator__lr=1e30, optimizer__discriminator__lr=1e30)
     quantum = make.config(generator={"name": "patch", "n_wires": 5, "layers": 1}, train__steps=2)
-    models = {"subject": quantum, "wild": wild, "mlp": make.config(generator__name="mlp")}
-    failed: dict[str, str] = {}
-    found = timed_together(models, rounds=2, seconds=0.1, failed=failed.__setitem__)
+    models = {"subject": quantum, "wild": wild, "mlp": make.config(generator__name="mlp", loss__name="own")}
+    found = timed_together(models, rounds=2, seconds=0.1, plugins=["own_loss"])
     assert order == ["patch", "low-rank-mlp", "mlp", "patch", "mlp"]
-    assert list(found) == ["subject", "mlp"]
+    speeds = {model: each for model, each in found.items() if isinstance(each, Speed)}
+    failed = {model: each.why for model, each in found.items() if isinstance(each, Untimed)}
+    assert list(speeds) == ["subject", "mlp"]
+    assert list(failed) == ["wild"]
     assert "not finite" in failed["wild"] or "is nan" in failed["wild"] or "is inf" in failed["wild"]
-    assert found["subject"].compiled
-    assert found["subject"].executions == 48
-    assert found["mlp"].compiled is None
-    for model, each in found.items():
+    assert speeds["subject"].compiled
+    assert speeds["subject"].executions == 48
+    assert speeds["mlp"].compiled is None
+    for model, each in speeds.items():
         assert each.model == model
         assert each.threads == 1
         assert sum(each.split.values()) == pytest.approx(each.seconds_per_step)
@@ -101,42 +115,48 @@ def test_models_take_turns_and_one_that_fails_is_told_of(
     assert new_children() == []
 
 
-def test_where_there_is_no_room_processes_end_after_their_turns(
-    make: "Maker", monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
-) -> None:
-    begun: list[int] = []
-    own = Timer._begun
+class Planted:
+    """A pipe to no process, which says what one would; there is one at a time."""
 
-    def begin(self: Timer) -> tuple:
-        assert new_children() == []
-        process, said = own(self)
-        begun.append(process.pid)
-        return process, said
+    begun = open = 0
 
-    monkeypatch.setattr(Timer, "_begun", begin)
+    def __init__(self, module: str) -> None:
+        assert Planted.open == 0
+        assert module == "qgan.compare.timer"
+        Planted.begun, Planted.open = Planted.begun + 1, 1
+        self._answers = [asdict(WARM), asdict(TURN)]
+
+    def send(self, order: dict[str, Any]) -> None:
+        assert order.keys() == ({"config", "plugins"} if len(self._answers) == 2 else {"seconds"})
+
+    def hear(self) -> list[dict[str, Any]]:
+        return [self._answers.pop(0)]
+
+    def kill(self) -> None:
+        Planted.open = 0
+
+    def bury(self) -> tuple[int, str]:
+        assert Planted.open == 0
+        return 0, ""
+
+
+def test_where_there_is_no_room_processes_end_after_their_turns(make: "Maker", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "Pipe", Planted)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("", (), {"available": 0}))
-    found = timed_together({"it": make.config()}, rounds=2, seconds=0.0)
-    assert len(set(begun)) == 2
-    assert found["it"].steps == 4
+    found = timed_together({"it": make.config(), "other": make.config()}, rounds=2, seconds=0.0)
+    assert Planted.begun == 4
+    assert {each.steps for each in found.values() if isinstance(each, Speed)} == {6}
 
 
 def test_a_process_that_dies_is_a_model_that_cannot_be_timed(
-    make: "Maker", new_children: "Callable[[], list[psutil.Process]]"
+    make: "Maker", monkeypatch: pytest.MonkeyPatch, new_children: "Callable[[], list[psutil.Process]]"
 ) -> None:
-    timer = Timer(make.config(train__steps=1))
-    try:
-        timer.turn(0.0)
-        assert timer._process is not None
-        os.kill(timer._process.pid, signal.SIGKILL)
-        with pytest.raises(ResourceError, match="exit code -9"):
-            timer.turn(0.0)
-    finally:
-        timer.close()
+    def killed(module: str) -> Pipe:
+        pipe = Pipe(module)
+        os.kill(pipe.pid, signal.SIGKILL)
+        return pipe
+
+    monkeypatch.setattr(speed, "Pipe", killed)
+    found = timed_together({"it": make.config()}, rounds=2, seconds=0.0)
+    assert found == {"it": Untimed("its process ended with exit code -9")}
     assert new_children() == []
-
-
-def test_why_one_model_cannot_be_timed_is_raised(make: "Maker") -> None:
-    config = make.config()
-    unknown = config.model_copy(update={"run": config.run.model_copy(update={"threads": "auto"})})
-    with pytest.raises(ResourceError, match=r"The model 'mlp' cannot be timed.*threads"):
-        timed(unknown, "mlp", rounds=1, seconds=0.0)

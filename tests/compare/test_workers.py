@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgan.compare import workers
 from qgan.compare.tasks import Task
-from qgan.compare.workers import Crew, Worker, most, paying
+from qgan.compare.workers import Crew, Worker, cores, most, paying
 
 if TYPE_CHECKING:
     from conftest import Maker
@@ -94,13 +93,15 @@ def test_after_an_interrupt_they_are_ended_at_once(tmp_path: Path) -> None:
     assert not psutil.pid_exists(worker.pid)
 
 
-def test_half_a_line_waits_for_its_other_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_a_worker_ended_is_said_in_words(tmp_path: Path) -> None:
     worker = Worker(root=tmp_path, plugins=())
-    said = [b'{"a": 1}\n{"b"', b": 2}\n", b""]
-    with monkeypatch.context() as patch:
-        patch.setattr(workers.os, "read", lambda *_: said.pop(0))
-        assert worker.hear() == [{"a": 1}]
-        assert worker.hear() == [{"b": 2}]
-        assert worker.hear() is None
     worker.kill()
     assert worker.bury().startswith("signal 9 (SIGKILL), as a system ends what takes too much memory")
+
+
+def test_there_are_cores_where_the_system_does_not_say_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert cores() == 3
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores() == 1
