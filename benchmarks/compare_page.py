@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from benchmarks.evidence import ROOT, Figure, Workplace, table
 from qgan._typing import Json
@@ -91,7 +91,12 @@ def _opened(browser: Browser, path: Path, **options: Any) -> Iterator[tuple[Page
     """A tab with the page, and what it asked for or complained of."""
     context, complaints = browser.new_context(**options), list[str]()
     tab = context.new_page()
-    tab.on("request", lambda request: request.url == path.as_uri() or complaints.append(request.url))
+
+    def asked(request: Request) -> None:
+        if request.url != path.as_uri():
+            complaints.append(request.url)
+
+    tab.on("request", asked)
     tab.on("console", lambda said: complaints.append(said.text))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto(path.as_uri())

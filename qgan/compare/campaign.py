@@ -23,7 +23,7 @@ from qgan.compare.results import validation_loss, yardsticks_of
 from qgan.compare.speed import Speed, Untimed, timed_together
 from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
-from qgan.compare.tuning import runs_of, tune
+from qgan.compare.tuning import runs_of, tune, tuning_seeds
 from qgan.config import RunConfig
 from qgan.errors import ConfigError
 from qgan.evaluate import Shelf
