@@ -13,13 +13,13 @@ from qgan.report.tables import Column, Table
 
 MEBIBYTE = 2**20
 # What a tie is of, and with what.
-TRAINED, WIDER = "this circuit", "more qubits, not trained"
+TRAINED, WIDER = "this circuit", "other sizes, not trained"
 SIMULATION = "simulating the same circuits"
 LATENCY = f"latency not counted; today {SECONDS_OF_A_JOB:g} s a job"
 # Whose seconds are told, where models are held against each other by the clock.
 SECONDS = {
     True: "steps times the seconds of a step of a model alone on the machine (table Speed)",
-    False: "seconds of runs that shared the machine: not of a model by itself, and not to be compared closely",
+    False: "those of runs that shared the machine, how many is not known: not to be compared closely",
 }
 PARTS = ("generator forward", "generator backward", "discriminator", "rest")
 
@@ -130,7 +130,7 @@ def break_even(compared: Compared) -> Table:
         ),
         rows,
         f"Two questions. For {TRAINED}: at which rate of executions a quantum computer would train the subject to the "
-        "stated skill in as long as the primary opponent takes to it. For more qubits, of which nothing is trained: at "
+        "stated skill in as long as the primary opponent takes to it. For other sizes, of which nothing is trained: at "
         f"which rate it would be as fast as {SIMULATION} on this machine, which is not to beat a classical generator. "
         f"Orders of magnitude are a lower bound: {LATENCY}."
         + (f" Times to the skill are {SECONDS[known.timed_alone]}." if known and known.break_even else ""),

@@ -46,12 +46,12 @@ def disclosed(compared: Compared) -> list[str]:
     """What favours someone, in sentences."""
     found = [
         "Circuit, learning rates, batches, steps, loss and penalty of the recipe were chosen beforehand, for its "
-        "quantum generator. All models take them over, but for what is listed below"
+        "quantum generator. All models take them over, but for what the differences of configurations list. "
         + (
-            ": the search is equally long for all, begins at these settings and goes around them, and changes neither "
-            "loss nor penalty, batches or steps."
+            "The search is equally long for all, and begins at these settings. Batches, steps, loss and penalty "
+            "are not searched."
             if compared.tuned
-            else ", and nothing was searched for any of them."
+            else "Nothing was searched for any of them."
         )
     ]
     if _fixed(str(compared.subject.document["data"]["name"])):

@@ -106,6 +106,6 @@ def _economy(recipe: Json) -> Iterator[tuple[str, str, Figure | None, str]]:
     caption = (
         "The rate of executions a quantum computer would need, over qubits, beside today's; "
         f"{LATENCY}. The diamond is this circuit, held against the primary opponent's time to the stated skill. The "
-        f"line is another question: circuits of more qubits, not trained, held against {SIMULATION}."
+        f"line is another question: circuits of other sizes, not trained, held against {SIMULATION}."
     )
     yield "break-even", "break-even", break_even(tables["break-even"]["rows"]), caption

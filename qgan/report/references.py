@@ -36,6 +36,6 @@ def references(compared: Compared, judged: Standings) -> Table:
             Column("n", "seeds"),
         ),
         rows,
-        "A guide has seen real data: a generator that scores as it does is as good as its memory of the training part. "
-        "It is in no test, no correction and no trivial value.",
+        "A guide is real data that was seen: about what remembering the training part would score. It is in no "
+        "test, no correction and no trivial value.",
     )  # fmt: skip

@@ -19,7 +19,7 @@ def test_each_tie_says_with_what(comparison: Path) -> None:
     first, *wider = table.rows
     assert (first["of"], first["against"]) == ("this circuit", "mlp, in runs that shared the machine")
     assert {(each["of"], each["against"]) for each in wider} == {
-        ("more qubits, not trained", "simulating the same circuits")
+        ("other sizes, not trained", "simulating the same circuits")
     }
     assert not any("classical" in column.title for column in table.columns)
 

@@ -61,7 +61,7 @@ def test_that_settings_were_chosen_for_the_subject_is_always_said(compared: Comp
     tuned, untuned = disclosed(compared)[0], disclosed(replace(compared, tuned=False))[0]
     assert "chosen beforehand, for its quantum generator" in tuned
     assert "begins at these settings" in tuned
-    assert untuned.endswith("nothing was searched for any of them.")
+    assert untuned.endswith("Nothing was searched for any of them.")
 
 
 def test_what_nothing_trained_says_what_it_is(compared: Compared) -> None:

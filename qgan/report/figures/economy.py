@@ -61,7 +61,7 @@ def break_even(rows: list[Json]) -> Figure | None:
             axes.plot(wires, clocks, "o-", color=SUBJECT, label=f"against {SIMULATION}")
         if trained:
             wires, clocks = [row["wires"] for row in trained], [row["clock"] for row in trained]
-            axes.plot(wires, clocks, "D", color=SUBJECT, markerfacecolor=PAPER, markersize=9, markeredgewidth=2,
+            axes.plot(wires, clocks, "D", color=SUBJECT, markerfacecolor="none", markersize=11, markeredgewidth=2,
                       label="this circuit against the primary opponent")  # fmt: skip
         axes.axhline(there[0]["todays_clock"], color=OPPONENT, linestyle=(0, (5, 2)), label="today")
         axes.set_yscale("log")
