@@ -132,10 +132,7 @@ class References:
         value = self._value(metric, fake)
         if not np.isfinite(value):
             return replace(yardstick, reason="the value is not a finite number")
-        floor, trivial = yardstick.floor, yardstick.trivial
-        if floor is None or trivial is None or yardstick.reason:
-            return replace(yardstick, value=value)
-        return replace(yardstick, value=value, skill=(trivial - value) / (trivial - floor))
+        return replace(yardstick, value=value, skill=yardstick.skill_of(value))
 
     def _value(self, metric: Metric, part: Part) -> float:
         with np.errstate(all="ignore"):  # enormous samples overflow, which shows in the value

@@ -1,10 +1,10 @@
-"""What is drawn of scores over seeds: middles, bands, and how often one model wins. Nothing is claimed from these.
+"""What is drawn of scores over seeds: middles and bands. Nothing is claimed from these.
 
 Bootstrap intervals of few seeds are too narrow (at 10 seeds those of 95 % hold the mean 90 % of the time, or less), so
 that they are for figures; :mod:`qgan.compare.paired` is for claims.
 """
 
-__all__ = ["Band", "Wins", "band", "improvement", "iqm", "median", "wins"]
+__all__ = ["Band", "band", "iqm", "median"]
 
 import warnings
 from collections.abc import Callable
@@ -50,16 +50,6 @@ class Band:
     n: int
 
 
-@final
-@dataclass(frozen=True)
-class Wins:
-    """On how many seeds the subject's score is smaller than the opponent's, equal, and larger."""
-
-    wins: int
-    ties: int
-    losses: int
-
-
 def median(scores: ArrayLike, axis: int = 0) -> Array:
     """Over seeds."""
     return np.asarray(np.median(np.asarray(scores), axis=axis))
@@ -75,73 +65,51 @@ def iqm(scores: ArrayLike, axis: int = 0) -> Array:
     return np.asarray(trim_mean(scores, 0.25, axis=axis))
 
 
-def improvement(subject: ArrayLike, opponent: ArrayLike, axis: int = 0) -> Array:
-    """The probability that the subject has the smaller score, of any seed of either; ties count one half.
-
-    It is the Mann-Whitney statistic over the number of pairs (Agarwal et al., NeurIPS 2021).
+def band(scores: ArrayLike, *, statistic: Statistic = median, level: float = 0.95, seed: int = 0) -> Band:
+    """Bootstraps a statistic over seeds: whole curves are drawn.
 
     Args:
-        subject: Scores of which smaller are better.
-        opponent: As many.
-        axis: The seeds'.
-    """
-    one = np.moveaxis(np.asarray(subject), axis, -1)[..., :, None]
-    other = np.moveaxis(np.asarray(opponent), axis, -1)[..., None, :]
-    return ((one < other) + 0.5 * (one == other)).mean(axis=(-2, -1))
-
-
-def wins(differences: ArrayLike) -> Wins:
-    """Of paired differences, subject minus opponent; smaller scores are better."""
-    signs = np.sign(differences)
-    return Wins(*(int(np.count_nonzero(signs == sign)) for sign in (-1, 0, 1)))
-
-
-def band(*scores: ArrayLike, statistic: Statistic = median, level: float = 0.95, seed: int = 0) -> Band:
-    """Bootstraps a statistic over seeds: whole curves are drawn, and where there are two models, pairs of them.
-
-    Args:
-        scores: For each model its scores, shape (n,), or its curves, shape (n, steps); finite. One model for
-            :func:`median` or :func:`iqm`, and of a difference the paired differences; two for :func:`improvement`.
+        scores: Shape (n,), or curves of shape (n, steps); finite.
         statistic: Of scores along an axis.
         level: Of the band.
         seed: Of the resamples.
 
     Raises:
-        DataError: If there are no scores, some are not finite, or the models' shapes differ.
+        DataError: If there are no scores, or some are not finite.
     """
-    models = [_curves(values) for values in scores]
-    if not models or any(values.shape != models[0].shape for values in models) or not models[0].size:
-        raise DataError("Scores of as many seeds and steps have to be there", got=[v.shape for v in models])
-    if not all(np.isfinite(values).all() for values in models):
+    curves = np.asarray(scores, dtype=np.float64)
+    curves = curves[:, None] if curves.ndim == 1 else curves
+    if not curves.size:
+        raise DataError("Scores of some seeds and steps have to be there", got=f"shape {curves.shape}")
+    if not np.isfinite(curves).all():
         raise DataError("Scores have to be finite", cure="Give failed and diverged runs the trivial score")
-    n, steps = models[0].shape
-    values = np.asarray(statistic(*models, axis=0), dtype=np.float64)
+    n, steps = curves.shape
+    values = np.asarray(statistic(curves, axis=0), dtype=np.float64)
     if n < RULE.say_from:
         nothing = (None,) * steps
         return Band(tuple(values.tolist()), nothing, nothing, ("none",) * steps, level, n)
-    (low, high), (finer_low, finer_high) = _bootstrap(models, statistic, level, seed)
+    (low, high), (finer_low, finer_high) = _bootstrap(curves, statistic, level, seed)
     finer = (finer_low <= values) & (values <= finer_high)
     low, high = np.where(finer, finer_low, np.fmin(low, values)), np.where(finer, finer_high, np.fmax(high, values))
     methods = tuple("BCa" if known else "percentile" for known in finer)
     return Band(tuple(values.tolist()), tuple(low.tolist()), tuple(high.tolist()), methods, level, n)
 
 
-def _bootstrap(models: list[Array], statistic: Statistic, level: float, seed: int) -> list[tuple[Array, Array]]:
+def _bootstrap(curves: Array, statistic: Statistic, level: float, seed: int) -> list[tuple[Array, Array]]:
     """Both ends by percentiles and by BCa, from the same resamples; shape (steps,) each. BCa's may be NaN."""
     from scipy.stats import DegenerateDataWarning, bootstrap
 
-    n, steps = models[0].shape
+    n, steps = curves.shape
     drawn, ends = None, []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", DegenerateDataWarning)
         for method in ("percentile", "BCa"):
             drawn = bootstrap(
-                models,
+                (curves,),
                 statistic,
                 n_resamples=0 if drawn else RESAMPLES,
-                batch=max(AT_ONCE // (n ** len(models) * steps), 1),
+                batch=max(AT_ONCE // (n * steps), 1),
                 vectorized=True,
-                paired=len(models) > 1,
                 axis=0,
                 confidence_level=level,
                 method=method,
@@ -150,8 +118,3 @@ def _bootstrap(models: list[Array], statistic: Statistic, level: float, seed: in
             )
             ends.append((np.asarray(drawn.confidence_interval.low), np.asarray(drawn.confidence_interval.high)))
     return ends
-
-
-def _curves(scores: ArrayLike) -> Array:
-    values = np.asarray(scores, dtype=np.float64)
-    return values[:, None] if values.ndim == 1 else values

@@ -84,18 +84,12 @@ def _scores(
     for metric, value in scored.values.items():
         known = _yardstick(compared.yardsticks.get(scored.seed), metric)
         floor, trivial = (None, None) if known is None else (known.floor, known.trivial)
-        skill = None if known is None else _skill(value, known)
+        skill = None if known is None else known.skill_of(value)
         yield compared.recipe, name, group, scored.seed, metric, value, floor, trivial, skill, state, step
 
 
 def _yardstick(yardsticks: Yardsticks | None, metric: str) -> Score | None:
     return None if yardsticks is None else yardsticks.scores.get(metric)
-
-
-def _skill(value: float | None, known: Score) -> float | None:
-    if value is None or known.floor is None or known.trivial is None or known.reason:
-        return None
-    return (known.trivial - value) / (known.trivial - known.floor)
 
 
 def _table(compared: Compared, stand: Standings) -> str:

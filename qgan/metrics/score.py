@@ -42,6 +42,12 @@ class Score:
     skill: float | None = None
     reason: str | None = None
 
+    def skill_of(self, value: float | None) -> float | None:
+        """The skill of a value read against this floor and trivial value; None where these tell nothing apart."""
+        if value is None or self.floor is None or self.trivial is None or self.reason:
+            return None
+        return (self.trivial - value) / (self.trivial - self.floor)
+
     def to_json(self) -> Json:
         """Plain values under the names above."""
         return asdict(self)

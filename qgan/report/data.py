@@ -1,9 +1,8 @@
 """Everything that a comparison's page says, as one plain document; page, JSON and CSV are made of it alone."""
 
-__all__ = ["Document", "document"]
+__all__ = ["document"]
 
 from pathlib import Path
-from typing import TypeAlias
 
 import qgan
 from qgan._typing import Json
@@ -17,15 +16,15 @@ from qgan.report.circumstances import amendments, commands, environment, fairnes
 from qgan.report.economy import LATENCY, SECONDS, break_even, cost, hardware, speed
 from qgan.report.given import disclosed, given
 from qgan.report.learning import curves, reaching, traces
-from qgan.report.quality import Quality, p_of
+from qgan.report.quality import quality
 from qgan.report.references import references
+from qgan.report.scores import Scores, p_of
 from qgan.report.warning import warnings_of
 
-Document: TypeAlias = Json
 SCHEMA = 1
 
 
-def document(comparison: Comparison) -> Document:
+def document(comparison: Comparison) -> Json:
     """Of a comparison, finished or not. The same directory gives the same document."""
     declared = comparison.declared
     known = declared.current
@@ -64,16 +63,16 @@ def document(comparison: Comparison) -> Document:
 def recipe(compared: Compared) -> Json:
     """One of its recipes."""
     judged, found = standings(compared), traces(compared)
-    quality = Quality(compared, judged)
+    scores = Scores(compared, judged)
     reached, shares = reaching(compared, found)
     shared, unequal = fairness(compared)
     tables = [
-        *quality.tables(),
+        *quality(scores),
         reached,
         speed(compared),
         cost(compared),
         break_even(compared),
-        references(compared, judged),
+        references(scores),
         unequal,
         given(compared),
         tuning(compared),
@@ -88,16 +87,16 @@ def recipe(compared: Compared) -> Json:
         "family": compared.book.family,
         "seeds": list(compared.seeds),
         "tuned": compared.tuned,
-        "better": quality.direction(claim.metric),
-        "floor": quality.reference(claim.metric, "floor"),
-        "trivial": quality.reference(claim.metric, "trivial"),
+        "better": scores.direction(claim.metric),
+        "floor": scores.reference(claim.metric, "floor"),
+        "trivial": scores.reference(claim.metric, "trivial"),
         "device": device_of(compared.subject.config(0)),
         "verdict": _verdict(judged),
         "contests": _contests(judged, compared),
         "hopeless": _hopeless(judged),
         "left_out": [list(each) for each in judged.left_out],
         "not_trained": [{"model": e.name, "why": e.left_out} for e in compared.book.entries if e.left_out],
-        "keys": _keys(compared, judged, quality),
+        "keys": _keys(compared, judged, scores),
         "tables": {table.name: table.document() for table in tables},
         "curves": curves(compared, found),
         "reached": {"skill": claim.skill, "models": shares},
@@ -163,7 +162,7 @@ def _hopeless(judged: Standings) -> Json | None:
     return {"tests": tests, "seeds": test.n, "p": least, "fewest": fewest_seeds(tests, RULE.alpha)}
 
 
-def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
+def _keys(compared: Compared, judged: Standings, scores: Scores) -> Json:
     """The numbers that stand beside the verdict; None where they are not known."""
     metric, opponent = compared.claim.metric, compared.opponent
     headline = judged.ladder.headline if judged.ladder else None
@@ -171,8 +170,8 @@ def _keys(compared: Compared, judged: Standings, quality: Quality) -> Json:
     fair = base is not None and rival is not None and not base.contended and not rival.contended
     tie = compared.cost.break_even if compared.cost else None
     return {
-        "skill_subject": quality.score(metric, "subject")["skill"],
-        "skill_opponent": quality.score(metric, opponent)["skill"] if opponent else None,
+        "skill_subject": scores.skill(metric, "subject"),
+        "skill_opponent": scores.skill(metric, opponent) if opponent else None,
         "climbed": judged.ladder is not None,
         "ladder_why_not": "; ".join(judged.ladder.why_not) if judged.ladder else None,
         "headline_model": headline.model if headline else None,

@@ -54,10 +54,11 @@ class Trace:
     def of(cls, run: RunDirectory) -> "Trace":
         """Of a run, finished or not."""
         timing, evaluations = run.lines("timing"), run.lines("evaluations")
-        clock = {0: 0.0}
+        clock, latest = {0: 0.0}, 0.0
         for line in timing:
             spent = sum(value for part, value in line["seconds"].items() if part != "all")
-            clock[line["step"]] = clock.get(line["step"] - 1, max(clock.values())) + spent
+            clock[line["step"]] = clock.get(line["step"] - 1, latest) + spent
+            latest = max(latest, clock[line["step"]])
         metrics = run.config.evaluate.metrics
 
         def numbers(key: str) -> dict[str, tuple[float | None, ...]]:
@@ -67,10 +68,10 @@ class Trace:
         return cls(
             state=run.status["state"],
             steps=tuple(line["step"] for line in evaluations),
-            seconds=tuple(clock.get(line["step"], max(clock.values())) for line in evaluations),
+            seconds=tuple(clock.get(line["step"], latest) for line in evaluations),
             values=numbers("value"),
             skills=numbers("skill"),
-            end=(max(clock), max(clock.values())),
+            end=(max(clock), latest),
             references=layout.read(kept, layout.References)["metrics"] if kept.exists() else {},
         )
 

@@ -1,6 +1,6 @@
 """Numbers as people read them: three significant digits, and all of a whole number."""
 
-__all__ = ["MINUS", "THIN", "exact", "shown"]
+__all__ = ["MINUS", "THIN", "shown"]
 
 from math import floor, log10
 
@@ -19,11 +19,6 @@ def shown(value: float | bool | str | None) -> str:
     if isinstance(value, str):
         return value
     return _digits(value).replace(",", THIN).replace("-", MINUS, 1 if value < 0 else 0)
-
-
-def exact(value: float) -> str:
-    """Every bit of it."""
-    return repr(value)
 
 
 def _digits(value: float) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from qgan._typing import Json
-from qgan.report.numbers import exact, shown
+from qgan.report.numbers import shown
 from qgan.report.pictures import Picture
 from qgan.report.tables import HOOKS
 
@@ -33,7 +33,7 @@ def render(template: str, **given: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"shown": shown, "exact": exact, "safe_name": safe, "spoken": _spoken}
+    environment.filters |= {"shown": shown, "exact": repr, "safe_name": safe, "spoken": _spoken}
     environment.tests |= {"numeric": _is_number}
     environment.globals |= {"hooks": _hooks, "inline": _inline, "numeric_keys": _numeric_keys}
     style, script = _asset("style.css"), _asset("sort.js")

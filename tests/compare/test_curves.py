@@ -1,4 +1,4 @@
-"""Middles, bands and wins against SciPy's."""
+"""Middles and bands against SciPy's."""
 
 import json
 from dataclasses import asdict
@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from qgan._typing import Array
-from qgan.compare.curves import RESAMPLES, band, improvement, iqm, median, wins
+from qgan.compare.curves import RESAMPLES, band, iqm, median
 from qgan.compare.verdict import RULE
 from qgan.errors import DataError
 from qgan.seeding import Key, stream
-
-# Few values, so that there are ties.
-scores = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=10).map(np.array)
 
 
 def normal(seed: int, *shape: int) -> Array:
@@ -27,20 +24,6 @@ def test_a_quarter_on_each_side_does_not_count_in_the_interquartile_mean() -> No
     assert iqm([100.0, 1.0, 2.0, 3.0, -100.0]) == 2.0
     assert iqm(np.arange(10.0)) == np.arange(2.0, 8.0).mean()
     assert median([3.0, 1.0, 2.0]) == 2.0
-
-
-@given(scores, st.data())
-def test_the_probability_of_improvement_is_mann_whitneys(subject: Array, data: st.DataObject) -> None:
-    opponent = data.draw(scores)
-    larger = float(np.asarray(stats.mannwhitneyu(opponent, subject).statistic))
-    assert improvement(subject, opponent) == pytest.approx(larger / (len(subject) * len(opponent)))
-    assert improvement(subject, opponent) + improvement(opponent, subject) == pytest.approx(1)
-    assert improvement(subject, subject) == 0.5
-
-
-def test_a_smaller_score_is_an_improvement() -> None:
-    assert improvement([1.0, 2.0], [3.0, 4.0]) == 1.0
-    assert asdict(wins([-1.0, -2.0, 0.0, 3.0])) == {"wins": 2, "ties": 1, "losses": 1}
 
 
 @pytest.mark.parametrize("statistic", [median, iqm])
@@ -82,20 +65,6 @@ def test_a_band_holds_its_statistic(seed: int, n: int, statistic: object, round_
         assert low <= value <= high
 
 
-def test_pairs_are_drawn_together() -> None:
-    """Of two models that only share the luck of their seeds, the band of the difference is a point."""
-
-    def difference(one: Array, other: Array, axis: int) -> Array:
-        return (one - other).mean(axis=axis)
-
-    luck = normal(4, 10)
-    found = band(luck - 1, luck, statistic=difference)
-    assert (found.low[0], found.values[0], found.high[0]) == pytest.approx((-1, -1, -1))
-    clear = band(luck - 1, luck, statistic=improvement)
-    assert clear.low[0] is not None
-    assert 0.5 < clear.low[0] < clear.values[0]
-
-
 def test_the_same_seed_gives_the_same_band_and_others_do_not() -> None:
     values = normal(5, 10)
     assert band(values, statistic=iqm, seed=1) == band(values, statistic=iqm, seed=1)
@@ -112,6 +81,6 @@ def test_so_few_seeds_that_nothing_is_said_of_them_have_no_band(n: int) -> None:
 def test_mistakes_are_named() -> None:
     with pytest.raises(DataError, match="trivial score"):
         band([1.0, np.nan])
-    for wrong in ([[1.0, 2.0], [1.0]], [[]], []):
-        with pytest.raises(DataError, match="as many seeds"):
-            band(*wrong)
+    for wrong in ([[], []], []):
+        with pytest.raises(DataError, match="have to be there"):
+            band(wrong)

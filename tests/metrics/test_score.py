@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qgan._registry import NoOptions
 from qgan.metrics import METRICS, Metric
@@ -34,3 +36,18 @@ def test_what_is_not_finite_is_a_reason() -> None:
 def test_what_is_not_measured_says_why() -> None:
     score = unmeasured(HIGHER, "because")
     assert (score.name, score.direction, score.value, score.reason) == ("recall", "higher", None, "because")
+
+
+@given(st.floats(-10, 10), st.floats(0.1, 10), st.floats(-2, 2), st.sampled_from([LOWER, HIGHER]))
+def test_skill_is_0_at_the_trivial_value_and_1_at_the_floor(
+    floor: float, way: float, at: float, metric: Metric
+) -> None:
+    trivial = floor + way if metric is LOWER else floor - way
+    score = yardstick(metric, [floor], {"guess": trivial})
+    assert score.skill_of(trivial + at * (floor - trivial)) == pytest.approx(at, abs=1e-9)
+
+
+def test_there_is_no_skill_without_a_value_or_where_nothing_is_told_apart() -> None:
+    assert yardstick(LOWER, [0.1], {"guess": 0.2}).skill_of(None) is None
+    assert yardstick(LOWER, [0.2], {"guess": 0.1}).skill_of(0.15) is None
+    assert unmeasured(LOWER).skill_of(0.15) is None

@@ -11,6 +11,7 @@ from qgan.compare.standings import standings
 from qgan.documents import merge
 from qgan.report.given import EXACT, disclosed, given
 from qgan.report.references import references
+from qgan.report.scores import Scores
 
 COPIES = "copies-of-training-samples"
 
@@ -65,7 +66,7 @@ def test_that_settings_were_chosen_for_the_subject_is_always_said(compared: Comp
 
 
 def test_what_nothing_trained_says_what_it_is(compared: Compared) -> None:
-    table = references(compared, standings(compared))
+    table = references(Scores(compared, standings(compared)))
     rows = {row["model"]: row for row in table.rows}
     assert set(rows) == {"uniform", "moment-matched-Gaussian", COPIES}
     assert rows[COPIES]["group"].startswith("guide")
