@@ -89,8 +89,11 @@ def test_what_could_have_been_seen_stands_beside_every_difference_that_is_tested
 
 
 def test_so_many_contests_that_nothing_could_be_told_apart_are_counted(recipe: dict[str, Any]) -> None:
-    """Of 5 pairs p is 2 / 2^5 at least, and 4 times that where 4 contests stand together."""
-    assert recipe["hopeless"] == {"tests": 4, "seeds": 5, "p": 0.25, "fewest": 8}
+    """Of 5 pairs p is 2 / 2^5 at least, and so many times that as contests stand together."""
+    tests = len(recipe["contests"]) - 1
+    fewest = next(n for n in range(20) if tests * 2 / 2**n <= 0.05)
+    assert tests > 2
+    assert recipe["hopeless"] == {"tests": tests, "seeds": 5, "p": tests * 2 / 2**5, "fewest": fewest}
     assert {row["detectable"] for row in recipe["tables"]["summary"]["rows"]} == {None}
 
 
