@@ -1,276 +1,213 @@
-"""Kills: workers and commands of comparisons are ended with SIGKILL, and every run is there once, bit for bit."""
+"""Kills: ``qgan compare`` and its workers are ended with SIGKILL, and all of it is there once, bit for bit."""
 
 __all__ = ["measure"]
 
-import multiprocessing
+import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import count
-from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any, Literal, TypeAlias
+from typing import final
 
 import numpy as np
 import psutil
 
-from benchmarks.evidence import Figure, Workplace, number, say, table
+from benchmarks.compare_same import CLOCKED, amiss, contents, differing
+from benchmarks.evidence import ROOT, Figure, Workplace, number, say, table
 from qgan._typing import Json
-from qgan.compare.engine import LocalEngine
-from qgan.compare.tasks import Task, resolved
-from qgan.config import RunConfig, load
-from qgan.runs import RunDirectory
 from qgan.seeding import Key, stream
-from qgan.validation import validate
 
-Victim: TypeAlias = Literal["worker", "command"]
-
-KILLS, QUICK_KILLS = 10, 2
-# Fewer than the deaths after which a run counts as failed.
-KILLS_IN_ONE = 2
-SEEDS, QUICK_SEEDS = 4, 2
-STEPS, EVERY, WORKERS = 40, 5, 2
-COMMON: Json = {
-    "train.steps": STEPS,
-    "train.batch_size": 8,
-    "run.checkpoint_every": EVERY,
-    "run.device": "cpu",
-    "evaluate.every": 2 * EVERY,
-    "evaluate.metrics": ["energy-distance"],
-    "evaluate.metric": "energy-distance",
-    "evaluate.samples": 20,
-}
-# Name, recipe, and what makes it small.
-CONFIGURATIONS: tuple[tuple[str, str, Json], ...] = (
-    ("patch", "digits-patch", {"generator.n_wires": 4, "generator.layers": 2, "generator.n_ancillas": 1}),
-    ("patch-classical", "digits-patch-classical", {}),
-    ("ring", "ring", {}),
+KILLS, QUICK_KILLS = 10, 1
+# Tuned, with a ladder of one size more, a control that is trained and two that are not, timed, and with its page.
+SIZE = ("--seeds=2", "--controls=unentangled,shots,moment-matched-gaussian", "--trials=2")
+QUICK_SIZE = ("--seeds=1", "--controls=shots", "--trials=1")
+PLUGIN = "--plugin=benchmarks.short_ladder"
+ASKED = (
+    "ring",
+    "--baselines=mlp,ladder",
+    "--set=train.steps=20",
+    "--set=train.batch_size=8",
+    "--set=run.checkpoint_every=5",
+    "--set=evaluate.every=10",
+    "--set=evaluate.samples=40",
+    "--set=evaluate.metrics=['energy-distance']",
 )
-# What bears times and process numbers. Of checkpoints, whose manifests know how long the timings are, the state counts.
-CLOCKED = {"timing.jsonl", "events.jsonl", "run.json", "status.json", "LOCK"}
-STATE = ("tensors.safetensors", "state.json")
-# Should the processor be busy, a kill can come too late; then another moment is drawn, and that is counted.
+PHASES = ("planning", "tuning", "training", "floors and trivial values", "what nothing trains", "timing", "costs")
+BEFORE = "starting"
+# Should the processor be busy, a kill can come too late; then the same moment is tried again, and that is counted.
 MOST_TRIES = 5
-PATIENCE = 120.0
+PATIENCE = 300.0
+
+
+@final
+class _Command:
+    """``qgan compare`` in a process of its own, begun, or gone on with where there is a declaration already."""
+
+    def __init__(self, root: Path, asked: Sequence[str]) -> None:
+        self._said = root.with_suffix(".txt")
+        begun = (root / "declaration.json").exists()
+        given = ("--resume", str(root)) if begun else (*asked, "--out", str(root))
+        self._before = self._said.stat().st_size if self._said.exists() else 0
+        with self._said.open("ab") as said:
+            self.process = psutil.Popen(
+                [str(Path(sys.executable).with_name("qgan")), "compare", *given, PLUGIN, "--workers=2"],
+                stdout=said,
+                stderr=said,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            )
+
+    @property
+    def phase(self) -> str:
+        """What it said last that it is at."""
+        lines = self.said.splitlines()
+        heard = [phase for line in lines for phase in PHASES if line == phase or line.startswith(f"{phase}: ")]
+        return heard[-1] if heard else BEFORE
+
+    @property
+    def said(self) -> str:
+        """All of it, since it began."""
+        return self._said.read_bytes()[self._before :].decode()
+
+    def workers(self) -> list[psutil.Process]:
+        """Those that do runs."""
+        return [child for child in self.children() if "qgan.compare.worker" in _cmdline(child)]
+
+    def children(self) -> list[psutil.Process]:
+        """All its processes; none where it has ended."""
+        try:
+            return self.process.children()
+        except psutil.NoSuchProcess:
+            return []
+
+    def wait(self) -> None:
+        """To its end, which must be a good one."""
+        if code := self.process.wait():
+            raise RuntimeError(f"qgan compare ended with {code}: {self.said[-2000:]}")
 
 
 def measure(place: Workplace) -> Figure:
-    """The same comparison left alone, and with workers or the command killed at random moments."""
-    seeds, kills = (QUICK_SEEDS, QUICK_KILLS) if place.quick else (SEEDS, KILLS)
-    tasks = _tasks(seeds)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["qgan.compare.engine"])
+    """The same comparison left alone, and with the command or a worker killed at random moments."""
+    kills, size = (QUICK_KILLS, QUICK_SIZE) if place.quick else (KILLS, SIZE)
+    asked = (*ASKED, *size)
     place.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.work, prefix="kills-") as folder:
-        whole, seconds = _undisturbed(context, Path(folder), tasks)
-        found = {victim: _kills(context, Path(folder), tasks, whole, seconds, victim, kills) for victim in VICTIMS}
-    results = {
-        "configurations": {name: {"recipe": recipe, **COMMON, **small} for name, recipe, small in CONFIGURATIONS},
-        "runs": len(tasks),
-        "workers": WORKERS,
-        "undisturbed_seconds": seconds,
-        "kills": found,
-    }
-    return Figure("Comparisons whose workers, or whose command, were killed", results, _body(results))
+        whole = Path(folder) / "undisturbed"
+        _Command(whole, asked).wait()  # the first may compile kernels
+        seconds, worked = _timed(whole, Path(folder) / "timed", asked)
+        spans = {"command": (0.0, seconds), "worker": worked}
+        found = {name: _kills(whole, asked, name, span, kills) for name, span in spans.items()}
+        results: Json = {
+            "command": f"qgan compare {' '.join((*asked, PLUGIN))}",
+            "files": len(contents(whole)),
+            "runs": sum(1 for part in ("tuning", "runs") for _ in (whole / part).rglob("run.json")),
+            "undisturbed_seconds": seconds,
+            "kills": found,
+        }
+    return Figure("Comparisons whose command, or whose workers, were killed", results, _body(results))
 
 
-def _tasks(seeds: int) -> list[Json]:
-    return [
-        {"name": f"runs/{name}/s{seed}", "config": whole.model_copy(update={"seed": seed}).document()}
-        for name, recipe, small in CONFIGURATIONS
-        for whole in [resolved(load(recipe, changes=[*COMMON.items(), *small.items()]), threads=1)]
-        for seed in range(seeds)
-    ]
-
-
-def _compare(tasks: Sequence[Json], root: str) -> None:
-    runs = [Task(task["name"], validate(RunConfig, task["config"])) for task in tasks]
-    LocalEngine(workers=WORKERS).run(runs, root=Path(root))
-
-
-def _start(context: ForkServerContext, tasks: Sequence[Json], root: Path) -> ForkServerProcess:
-    process = context.Process(target=_compare, args=(tasks, str(root)))
-    process.start()
-    return process
-
-
-def _undisturbed(context: ForkServerContext, folder: Path, tasks: Sequence[Json]) -> tuple[Path, float]:
-    """A comparison that was left alone, and how long one takes from its first run on."""
-    first, second = folder / "undisturbed", folder / "timed"
-    _start(context, tasks, first).join()  # the first of them starts the server, and may compile kernels
-    process = _start(context, tasks, second)
-    _holders(process, second)
-    began = perf_counter()
-    process.join()
+def _timed(whole: Path, root: Path, asked: Sequence[str]) -> tuple[float, tuple[float, float]]:
+    """How long one takes that is left alone, and from when to when it has workers."""
+    began, command, seen = perf_counter(), _Command(root, asked), list[float]()
+    while command.process.poll() is None:
+        if command.workers():
+            seen.append(perf_counter() - began)
+        sleep(0.05)
     seconds = perf_counter() - began
-    if differing := [*_amiss(tasks, first), *_differing(tasks, first, second)]:
-        raise RuntimeError(f"Two undisturbed comparisons differ in {differing}: nothing can be held against them")
-    return first, seconds
+    command.wait()
+    if wrong := [*amiss(whole), *amiss(root), *differing(whole, root)]:
+        raise RuntimeError(f"Two undisturbed comparisons differ in {wrong}: nothing can be held against them")
+    say(f"kills: left alone it takes {seconds:.0f} s, with workers from {seen[0]:.0f} to {seen[-1]:.0f} s")
+    return seconds, (seen[0], seen[-1])
 
 
-def _kills(
-    context: ForkServerContext,
-    folder: Path,
-    tasks: Sequence[Json],
-    whole: Path,
-    seconds: float,
-    victim: Victim,
-    wanted: int,
-) -> Json:
-    moments, comparisons, late = stream(Key(0, f"kills of a {victim}")), list[Json](), 0
-    for number_of in count():
-        missing = wanted - sum(len(comparison["kills"]) for comparison in comparisons)
-        if not missing:
-            break
-        if number_of > MOST_TRIES * wanted:
+def _kills(whole: Path, asked: Sequence[str], victim: str, span: tuple[float, float], wanted: int) -> Json:
+    """One kill in each comparison: in the first tenth of the time, in the second, and so on."""
+    moments, kills, late, numbers = stream(Key(0, f"kills of a {victim}")), list[Json](), 0, count()
+    while len(kills) < wanted:
+        if late > MOST_TRIES * wanted:
             raise RuntimeError("The comparisons end before they can be killed")
-        root = folder / f"{victim}-{number_of}"
-        process, kills = _start(context, tasks, root), list[Json]()
-        for _ in range(min(missing, KILLS_IN_ONE)):
-            holders = _holders(process, root)
-            sleep(moments.uniform(0, seconds / KILLS_IN_ONE))
-            if not process.is_alive() or not (holders := _holders(process, root)):
-                late += 1
-                break
-            try:
-                kill, process = VICTIMS[victim](context, tasks, root, process, holders, moments)
-            except psutil.NoSuchProcess:
-                late += 1
-                break
-            kills.append(kill)
-        process.join()
-        ended = [] if process.exitcode == 0 else [f"the command ended with {process.exitcode}"]
-        differing = [*ended, *_amiss(tasks, root), *_differing(tasks, whole, root)]
-        comparisons.append({"kills": kills, "differing": differing})
-        say(f"kills: a {victim} {len(kills)} times, {missing - len(kills)} to go: {differing or 'identical'}")
-    return {"comparisons": comparisons, "too_late": late}
+        root = whole.with_name(f"{victim}-{next(numbers)}")
+        moment = span[0] + (span[1] - span[0]) * (len(kills) + moments.uniform()) / wanted
+        kill = _killed(root, asked, victim, moment, moments)
+        if kill is None:
+            late += 1
+            continue
+        wrong = [*amiss(root), *differing(whole, root)]
+        kills.append({**kill, "seconds": moment, "differing": wrong})
+        say(f"kills: a {victim} after {moment:.1f} s, during {kill['during']}: {wrong or 'identical'}")
+    return {"kills": kills, "too_late": late}
 
 
-def _kill_worker(
-    _context: ForkServerContext,
-    _tasks: Sequence[Json],
-    root: Path,
-    process: ForkServerProcess,
-    holders: dict[int, str],
-    moments: np.random.Generator,
-) -> tuple[Json, ForkServerProcess]:
-    pid, run = sorted(holders.items())[moments.integers(len(holders))]
-    psutil.Process(pid).kill()
-    return {"run": run, "step": _steps(root / run)}, process
-
-
-def _kill_command(
-    context: ForkServerContext,
-    tasks: Sequence[Json],
-    root: Path,
-    process: ForkServerProcess,
-    holders: dict[int, str],
-    _moments: np.random.Generator,
-) -> tuple[Json, ForkServerProcess]:
-    workers = psutil.Process(process.pid).children()
-    process.kill()
-    process.join()
-    began = perf_counter()
-    # The next one does not wait for the workers of the one that was killed; they are only looked at here.
-    again = _start(context, tasks, root)
-    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
-    if alive:
-        raise RuntimeError(f"{len(alive)} workers outlive their command by {PATIENCE:.0f} s")
-    runs = {run: _steps(root / run) for run in holders.values()}
-    return {"runs": runs, "workers_left_after": perf_counter() - began}, again
-
-
-VICTIMS: dict[Victim, Any] = {"worker": _kill_worker, "command": _kill_command}
-
-
-def _holders(process: ForkServerProcess, root: Path) -> dict[int, str]:
-    """Which worker has which run, by its lock; waited for until there is one, or the command has ended."""
-    while True:
-        try:
-            workers = {child.pid for child in psutil.Process(process.pid).children()}
-        except psutil.NoSuchProcess:
-            workers = set[int]()
-        found = {}
-        for lock in sorted(root.glob("runs/*/*/LOCK")):
-            held = lock.read_text().split()
-            run = lock.parent
-            if held and int(held[1]) in workers and RunDirectory.open(run).status["state"] == "running":
-                found[int(held[1])] = str(run.relative_to(root))
-        if found or not process.is_alive():
-            return found
+def _killed(root: Path, asked: Sequence[str], victim: str, moment: float, moments: np.random.Generator) -> Json | None:
+    """A comparison with one kill, to its end; None where it ended before."""
+    command = _Command(root, asked)
+    sleep(moment)
+    family = command.children()
+    while victim == "worker" and command.process.poll() is None and not command.workers():
         sleep(0.01)
+    phase, choice = command.phase, [command.process] if victim == "command" else command.workers()
+    try:
+        choice[moments.integers(len(choice))].kill()
+    except (psutil.NoSuchProcess, ValueError):
+        command.wait()
+        return None
+    if victim == "worker":
+        command.wait()
+        return {"during": phase}
+    if not command.process.wait():
+        return None
+    # The next one does not wait for the processes of the one that was killed; they are only looked at here.
+    began, again = perf_counter(), _Command(root, asked)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    if alive:
+        raise RuntimeError(f"{len(alive)} processes outlive their command by {PATIENCE:.0f} s")
+    left = perf_counter() - began
+    again.wait()
+    return {"during": phase, "workers_left_after": left}
 
 
-def _steps(run: Path) -> int:
-    return (run / "records.jsonl").read_bytes().count(b"\n") if (run / "records.jsonl").exists() else 0
-
-
-def _amiss(tasks: Sequence[Json], root: Path) -> Iterator[str]:
-    """What there is too much or too little of: every run is there, was finished once, and has every step once."""
-    names = {task["name"] for task in tasks}
-    there = {str(path.relative_to(root)) for path in root.glob("runs/*/*")}
-    yield from sorted(f"{name} should not be there" for name in there - names)
-    yield from sorted(f"{name} is missing" for name in names - there)
-    yield from sorted(f"{path.relative_to(root)} is half made" for path in root.rglob("*.tmp*"))
-    for name in sorted(names & there):
-        run = RunDirectory.open(root / name)
-        if [record["step"] for record in run.lines("records")] != list(range(1, STEPS + 1)):
-            yield f"{name} has not every step once"
-        if [event["event"] for event in run.lines("events")].count("done") != 1:
-            yield f"{name} was not finished once"
-
-
-def _differing(tasks: Sequence[Json], one: Path, other: Path) -> Iterator[str]:
-    for name in (task["name"] for task in tasks):
-        kept, found = _contents(one / name), _contents(other / name)
-        yield from sorted(f"{name}/{file}" for file in kept | found if kept.get(file) != found.get(file))
-
-
-def _contents(path: Path) -> dict[str, bytes]:
-    run = RunDirectory.open(path)
-    last = f"step-{run.status['step']:06d}"
-    chosen = {last, f"step-{run.best_step():06d}"}
-    files = {file.name: file.read_bytes() for file in path.iterdir() if file.is_file() and file.name not in CLOCKED}
-    kept = {f"checkpoints/{step}/{name}": run.checkpoints / step / name for step in chosen for name in STATE}
-    return files | {name: file.read_bytes() for name, file in kept.items() if file.exists()}
+def _cmdline(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _body(results: Json) -> str:
-    seconds = number(results["undisturbed_seconds"])
-    parts = [
-        f"{len(results['configurations'])} configurations, {results['runs']} runs of {STEPS} steps in all, a "
-        f"checkpoint every {EVERY}; {results['workers']} workers; {seconds} s from the first run on when left alone. "
-        "A worker, or the command itself, is killed with SIGKILL at a random moment while there are "
-        f"runs in progress, up to {KILLS_IN_ONE} times in one comparison. After a worker's death the command goes on; "
-        "after its own the same command is given again, at once.",
-    ]
+    return "\n\n".join(_paragraphs(results))
+
+
+def _paragraphs(results: Json) -> Iterator[str]:
+    yield (
+        f"`{results['command']}`, where the plugin makes the ladder one size long: {results['runs']} runs, those of "
+        f"the search among them; {number(results['undisturbed_seconds'])} s when left alone, timing and the page "
+        "included. In each comparison, the command or one of its workers is killed with SIGKILL once, at a random moment of the "
+        "first tenth of that time, of the second, and so on; for workers, of the time in which there are any. After a "
+        "worker's death the command goes on; after its own it is resumed at once, or given again where nothing was "
+        "declared yet."
+    )
+    listed = ", ".join(f"`{name}`" for name in sorted(CLOCKED))
+    yield (
+        f"What is compared is every file of the comparison, {results['files']} of them, byte for byte with one that "
+        "was left alone: the book of models, yardsticks, scores of what nothing trains, every run of the search and "
+        "of the comparison, and the tensors and numbers of its last and its best checkpoint. Not compared are what tells the "
+        f"time ({listed}, the seconds of a search, the contents of `speed` and `report`) and a page half written."
+    )
     for victim, found in results["kills"].items():
-        kills = sum(len(comparison["kills"]) for comparison in found["comparisons"])
-        same = sum(len(comparison["kills"]) for comparison in found["comparisons"] if not comparison["differing"])
-        parts.append(f"## The {victim}, killed {kills} times")
-        parts.append(
-            f"After **{same} of {kills}** kills every run was there once, each of its steps once, and byte for byte as "
-            f"in the comparison that was left alone: every file of each run but {_listed(CLOCKED)}, and the tensors "
-            f"and numbers of its last and its best checkpoint. {found['too_late']} more kills came after the end."
+        kills = found["kills"]
+        same = sum(not kill["differing"] for kill in kills)
+        yield f"## The {victim}, killed {len(kills)} times"
+        yield (
+            f"After **{same} of {len(kills)}** kills every run was there once, each of its steps once, and every file "
+            f"as in the comparison that was left alone. {found['too_late']} more kills came after the end."
         )
         if victim == "command":
-            slowest = max(
-                kill["workers_left_after"] for comparison in found["comparisons"] for kill in comparison["kills"]
-            )
-            parts.append(f"The killed command's workers had left after at most {number(slowest)} s.")
+            slowest = number(max(kill["workers_left_after"] for kill in kills))
+            yield f"All processes of a killed command had left after at most {slowest} s."
         rows = [
-            (index, _where(kill), ", ".join(comparison["differing"]) or "identical")
-            for index, comparison in enumerate(found["comparisons"], start=1)
-            for kill in comparison["kills"]
+            (number(kill["seconds"]), kill["during"], ", ".join(kill["differing"]) or "identical") for kill in kills
         ]
-        parts.append(table(("comparison", "killed at", "in the end"), rows))
-    return "\n\n".join(parts)
-
-
-def _where(kill: Json) -> str:
-    runs = kill.get("runs") or {kill["run"]: kill["step"]}
-    return ", ".join(f"{run.removeprefix('runs/')} step {step}" for run, step in runs.items())
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(names))
+        yield table(("killed after, s", "during", "in the end"), rows)
