@@ -184,17 +184,18 @@ def _paragraphs(results: Json) -> Iterator[str]:
     yield (
         f"`{results['command']}`, where the plugin makes the ladder one size long: {results['runs']} runs, those of "
         f"the search among them; {number(results['undisturbed_seconds'])} s when left alone, timing and the page "
-        "included. In each comparison, the command or one of its workers is killed with SIGKILL once, at a random moment of the "
-        "first tenth of that time, of the second, and so on; for workers, of the time in which there are any. After a "
-        "worker's death the command goes on; after its own it is resumed at once, or given again where nothing was "
-        "declared yet."
+        "included. In each comparison, the command or one of its workers is killed with SIGKILL once, at a random "
+        "moment of the first tenth of that time, of the second, and so on; for workers, of the time in which there are "
+        "any. After a worker's death the command goes on; after its own it is resumed at once, or given again where "
+        "nothing was declared yet."
     )
     listed = ", ".join(f"`{name}`" for name in sorted(CLOCKED))
     yield (
         f"What is compared is every file of the comparison, {results['files']} of them, byte for byte with one that "
         "was left alone: the book of models, yardsticks, scores of what nothing trains, every run of the search and "
-        "of the comparison, and the tensors and numbers of its last and its best checkpoint. Not compared are what tells the "
-        f"time ({listed}, the seconds of a search, the contents of `speed` and `report`) and a page half written."
+        "of the comparison, and the tensors and numbers of its last and its best checkpoint. Not compared are what "
+        f"tells the time ({listed}, the seconds of a search, the contents of `speed` and `report`) and a page half "
+        "written."
     )
     for victim, found in results["kills"].items():
         kills = found["kills"]
