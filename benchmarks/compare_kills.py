@@ -21,8 +21,8 @@ from qgan.seeding import Key, stream
 
 KILLS, QUICK_KILLS = 10, 1
 # Tuned, with a ladder of one size more, a control that is trained and two that are not, timed, and with its page.
-SIZE = ("--seeds=2", "--controls=unentangled,shots,moment-matched-gaussian", "--trials=2")
-QUICK_SIZE = ("--seeds=1", "--controls=shots", "--trials=1")
+SIZE = ("--seeds=2", "--controls=unentangled,shots,moment-matched-gaussian", "--trials=2", "--workers=2")
+QUICK_SIZE = ("--seeds=1", "--controls=shots", "--trials=1", "--workers=1")
 PLUGIN = "--plugin=benchmarks.short_ladder"
 ASKED = (
     "ring",
@@ -48,11 +48,11 @@ class _Command:
     def __init__(self, root: Path, asked: Sequence[str]) -> None:
         self._said = root.with_suffix(".txt")
         begun = (root / "declaration.json").exists()
-        given = ("--resume", str(root)) if begun else (*asked, "--out", str(root))
+        given = ("--resume", str(root), asked[-1]) if begun else (*asked, "--out", str(root))
         self._before = self._said.stat().st_size if self._said.exists() else 0
         with self._said.open("ab") as said:
             self.process = psutil.Popen(
-                [str(Path(sys.executable).with_name("qgan")), "compare", *given, PLUGIN, "--workers=2"],
+                [str(Path(sys.executable).with_name("qgan")), "compare", *given, PLUGIN],
                 stdout=said,
                 stderr=said,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},

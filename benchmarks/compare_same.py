@@ -5,8 +5,8 @@ __all__ = ["CLOCKED", "STATE", "amiss", "differing"]
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from qgan._typing import Json
 from qgan.runs import RunDirectory
 
 # What bears times and process numbers.
@@ -55,7 +55,7 @@ def contents(root: Path) -> dict[str, bytes]:
     within = {root / name / "checkpoints" for name in runs}
     files = [path for path in root.rglob("*") if path.is_file() and not within & set(path.parents)]
     found = {
-        str(path.relative_to(root)): _contents(path)
+        str(path.relative_to(root)): b"there" if TIMED & {*path.relative_to(root).parts} else _contents(path)
         for path in files
         if path.name not in CLOCKED and ".tmp-" not in path.name
     }
@@ -70,20 +70,16 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def _contents(path: Path) -> bytes:
-    if path.parent.name in TIMED:
-        return b"there"
-    if path.name == "models.json":
+    # What a search took is of one day.
+    if path.name == "models.json" or path.parent.name == "searches":
         return json.dumps(_without_seconds(json.loads(path.read_bytes()))).encode()
     return path.read_bytes()
 
 
-def _without_seconds(book: Json) -> Json:
-    """What a search took is of one day."""
-    entries = [
-        {**entry, "tuning": {**entry["tuning"], "seconds": None}} if entry["tuning"] else entry
-        for entry in book["entries"]
-    ]
-    return {**book, "entries": entries}
+def _without_seconds(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {key: _without_seconds(value) for key, value in told.items() if key != "seconds"}
+    return [_without_seconds(each) for each in told] if isinstance(told, list) else told
 
 
 def _runs(root: Path) -> list[str]:

@@ -2,6 +2,8 @@
 
 __all__ = ["warnings_of"]
 
+from collections import defaultdict
+
 from qgan.compare.comparison import Compared
 from qgan.compare.standings import Standings
 from qgan.compare.verdict import RULE
@@ -53,8 +55,11 @@ def _about_contests(judged: Standings) -> list[str]:
 
 
 def _about_times(compared: Compared) -> list[str]:
+    busy: dict[str, list[str]] = defaultdict(list)
+    for model, known in compared.speed.items():
+        if known.contended:
+            busy[known.contended].append(model)
     return [
-        f"The times of {model} may be those of a busy machine: {known.contended}."
-        for model, known in compared.speed.items()
-        if known.contended
+        *(f"The times of {', '.join(models)} may be those of a busy machine: {why}." for why, models in busy.items()),
+        *(f"{model} could not be timed: {why}" for model, why in compared.untimed.items()),
     ]

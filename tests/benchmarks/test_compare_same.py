@@ -27,6 +27,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "runs" / "ring").mkdir(parents=True)
     (root / "run").rename(root / "runs" / "ring" / "s0")
     own = root / "recipes" / "ring"
+    (root / "report" / "csv").mkdir(parents=True)
+    (root / "report" / "csv" / "ring-speed.csv").write_text("seconds")
     for folder in ("yardsticks", "speed"):
         (own / folder).mkdir(parents=True)
         (own / folder / "s0.json").write_text("{}")
@@ -43,6 +45,7 @@ def other(one: Path, tmp_path: Path) -> Path:
 def test_the_same_is_the_same(one: Path, other: Path) -> None:
     own = other / "recipes" / "ring"
     (own / "speed" / "s0.json").write_text('{"it": 1}')
+    (other / "report" / "csv" / "ring-speed.csv").write_text("more seconds")
     (own / "models.json").write_text((own / "models.json").read_text().replace("1.0", "2.0"))
     (other / "runs" / "ring" / "s0" / "timing.jsonl").write_text("")
     assert [*amiss(other), *differing(one, other)] == []
