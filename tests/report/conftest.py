@@ -131,8 +131,9 @@ def _recipe(
     for seed in seeds:
         yardsticks = yardsticks_of(build(entries[0].config(seed)), places.yardsticks(seed))
         for guess, values in yardsticks.guesses.items():
-            scored = Rescored(guess, "reference", f"What learned nothing: {guess}", seed, yardsticks.n, values)
-            stored.write(places.rescored(guess.replace(" ", "-"), seed), replace(scored, name=guess.replace(" ", "-")))
+            name = guess.replace(" ", "-").lower()
+            scored = Rescored(name, "reference", f"What learned nothing: {guess}", seed, yardsticks.n, values)
+            stored.write(places.rescored(name, seed), scored)
         rescore(places, seed, names=["copies-of-training-samples"])
         for entry in entries:
             if entry.left_out is None and (entry.name, seed) not in skip:

@@ -68,7 +68,7 @@ def test_that_settings_were_chosen_for_the_subject_is_always_said(compared: Comp
 def test_what_nothing_trained_says_what_it_is(compared: Compared) -> None:
     table = references(Scores(compared, standings(compared)))
     rows = {row["model"]: row for row in table.rows}
-    assert set(rows) == {"uniform", "moment-matched-Gaussian", COPIES}
+    assert set(rows) == {"uniform", "moment-matched-gaussian", COPIES}
     assert rows[COPIES]["group"].startswith("guide")
     assert rows["uniform"]["what"] == "What learned nothing: uniform"
     values = [each.values["kl"] for each in compared.rescored[COPIES].values()]
