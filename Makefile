@@ -70,10 +70,12 @@ lint: $(VENV)/.installed-dev
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-notebooks: lint
+notebooks: $(VENV)/.installed-dev
 	$(if $(NOTEBOOKS),$(BIN)/pytest --nbmake $(NOTEBOOKS))
 
-test: lint notebooks
+# Side by side, as each of the two keeps one core busy.
+test: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory -j2 lint notebooks
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 evidence-core: $(VENV)/.installed-dev

@@ -2,6 +2,7 @@
 
 __all__ = ["Deviation", "deviation", "finite_differences", "gradient", "joint", "measure", "pixels", "setup"]
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from qgan._typing import Array
 from qgan.build import build
 from qgan.config import load as load_config
 from qgan.experiment import Experiment
-from qgan.generators.base import into_range
+from qgan.generators.base import into_range, one_for_zero, sets_of
 from qgan.generators.patch import PatchGenerator
 from qgan.samples import Draw
 from qgan.seeding import Key, stream
@@ -58,15 +59,10 @@ def setup(changes: list[tuple[str, Any]]) -> tuple[Experiment, PatchGenerator]:
 
 
 def joint(generator: PatchGenerator, draw: Draw) -> Tensor:
-    """The joint probabilities of all patches, float64, shape (n * patches, 2**n_wires)."""
-    n = len(draw.latent)
-    rows = n * generator.patches
-    latent = draw.latent[:, None].expand(n, generator.patches, -1).reshape(rows, -1)
-    weights = {
-        name: weight.expand(n, *weight.shape).reshape(rows, *weight.shape[1:])
-        for name, weight in generator.weights.items()
-    }
-    return generator.executor(latent, weights, key=draw.key)
+    """The joint probabilities of all patches, float64, shape (patches * n, 2**n_wires)."""
+    n, dim = draw.latent.shape
+    latent = draw.latent.expand(generator.patches, n, dim).reshape(generator.patches * n, dim)
+    return generator.executor(latent, sets_of(generator.weights), key=draw.key)
 
 
 def pixels(generator: PatchGenerator, draw: Draw) -> Tensor:
@@ -79,12 +75,11 @@ def pixels(generator: PatchGenerator, draw: Draw) -> Tensor:
         RuntimeError: If, rounded, these are not the generator's samples to the bit.
     """
     kept = joint(generator, draw)[:, : generator.pixels]
-    patch = kept / kept.sum(-1, keepdim=True)
-    if generator.options.scale == "maximum":
-        patch = patch / patch.amax(-1, keepdim=True)
+    whole = kept.amax(-1, keepdim=True) if generator.options.scale == "maximum" else kept.sum(-1, keepdim=True)
+    patches = (kept / one_for_zero(whole)).reshape(generator.patches, -1, generator.pixels).transpose(0, 1)
     shape = (len(draw.latent), *generator.sample_shape)
-    size = int(np.prod(generator.sample_shape))
-    values = into_range(patch.reshape(shape[0], -1)[:, :size].reshape(shape), generator.low, generator.high)
+    image = patches.reshape(shape[0], -1)[:, : math.prod(generator.sample_shape)].reshape(shape)
+    values = into_range(image, generator.low, generator.high)
     with torch.no_grad():
         if not torch.equal(values.float(), generator(draw).values):
             raise RuntimeError("The pixels measured here are not those of the generator")
@@ -158,7 +153,7 @@ def measure(place: Workplace) -> Figure:
 
 
 def _with_shots(quantity: Quantity, truth: Array, draws: int) -> Deviation:
-    _, generator = setup([("backend.name", "default.qubit"), ("backend.shots", SHOTS)])
+    _, generator = setup([("backend.name", "batched.qubit"), ("backend.shots", SHOTS)])
     latent = generator.draw(SAMPLES, Key(0, "gradients")).latent
     keys = [Key(0, "gradients with shots", index) for index in range(draws)]
     return deviation(np.array([gradient(generator, Draw(latent, None, key), quantity) for key in keys]), truth)
@@ -190,7 +185,8 @@ def _body(results: dict[str, Any]) -> str:
             f"Largest difference between any two: {results['largest_difference_between_any_two']:.1e}; "
             f"at most {results['allowed']:.0e} was asked for, which {verdict}.",
             f"## With {shots['shots']} shots for each circuit",
-            f"{shots['draws']} gradients by parameter-shift, each with shots of its own, against the exact gradient.",
+            f"{shots['draws']} gradients by parameter-shift on batched.qubit, each with shots of its own, against the "
+            "exact gradient.",
             table(
                 ("", "pixels", "probabilities"),
                 [
