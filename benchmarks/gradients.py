@@ -143,7 +143,7 @@ def measure(place: Workplace) -> Figure:
         "weights": len(exact["pixels"][reference]),
         "samples": SAMPLES,
         "gradient_rms": {name: _rms(found[reference]) for name, found in exact.items()},
-        "largest_difference_to_backprop": against,
+        "largest_difference_to_batched": against,
         "largest_difference_between_any_two": largest,
         "allowed": ALLOWED,
         "holds": largest <= ALLOWED,
@@ -168,7 +168,7 @@ def _rms(values: Array) -> float:
 
 
 def _body(results: dict[str, Any]) -> str:
-    against, shots = results["largest_difference_to_backprop"], results["shots"]
+    against, shots = results["largest_difference_to_batched"], results["shots"]
     methods = list(against["pixels"])
     verdict = "holds" if results["holds"] else "DOES NOT HOLD"
     count, sizes = results["weights"], results["gradient_rms"]
@@ -179,7 +179,7 @@ def _body(results: dict[str, Any]) -> str:
             "of the joint probabilities they are made of. Root mean square of its elements: "
             f"{number(sizes['pixels'])} and {number(sizes['probabilities'])}.",
             table(
-                ("largest absolute difference to backprop", "pixels", "probabilities"),
+                ("largest absolute difference to batched.qubit", "pixels", "probabilities"),
                 [(method, *(f"{against[name][method]:.1e}" for name in against)) for method in methods],
             ),
             f"Largest difference between any two: {results['largest_difference_between_any_two']:.1e}; "
