@@ -13,7 +13,7 @@ from typing import TypeAlias, final
 from qgan.build import build
 from qgan.compare.comparison import Comparison
 from qgan.compare.cost import cost_of
-from qgan.compare.declaration import FILE, Declaration, declare, declared, held
+from qgan.compare.declaration import Declaration, declare, held
 from qgan.compare.engine import Engine
 from qgan.compare.entries import Book, Entry
 from qgan.compare.places import Places
@@ -23,9 +23,8 @@ from qgan.compare.results import validation_loss, yardsticks_of
 from qgan.compare.speed import Speed, Untimed, timed_together
 from qgan.compare.stored import read, write
 from qgan.compare.tasks import Outcome, Task, Told
-from qgan.compare.tuning import runs_of, tune, tuning_seeds
+from qgan.compare.tuning import runs_of, tune
 from qgan.config import RunConfig
-from qgan.errors import ConfigError
 from qgan.evaluate import Shelf
 from qgan.files import atomic_write
 
@@ -73,7 +72,6 @@ def carry_out(
     begins(Phase("planning"))
     plans = {name: Plan.of(name, declaration) for name in declaration.claims}
     with held(path):
-        _require_same_search(path, declaration)
         declare(path, declaration)
         work = _Work(declaration, engine, begins, told)
         recipes = [_Recipe(Places(path, name), plan, declaration) for name, plan in plans.items()]
@@ -104,20 +102,6 @@ def fresh(declaration: Declaration) -> Path:
     """A place for a new comparison, which nothing has been written to."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return Path("comparisons") / f"{stamp}-{'-'.join(declaration.claims)[:80]}"
-
-
-def _require_same_search(path: Path, declaration: Declaration) -> None:
-    """Sees that settings that were chosen on some seeds stay chosen on seeds that nothing else is said of."""
-    if not declaration.trials or not (path / FILE).exists():
-        return
-    before, after = (tuning_seeds(each.seeds) for each in (declared(path).current, declaration))
-    if before != after:
-        raise ConfigError(
-            "The search for settings has seeds of its own",
-            got=f"seeds {', '.join(map(str, declaration.seeds))}",
-            allowed=f"others than {', '.join(map(str, before))}, on which settings were searched for",
-            cure="Name other seeds, or begin another comparison with --out DIR",
-        )
 
 
 @final

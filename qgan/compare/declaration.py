@@ -162,13 +162,20 @@ def require_amendable(before: Declaration, after: Declaration, directory: Path) 
     """
     old, new = before.changes, after.changes
     others = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key) and not key.startswith("compare.")]
-    others += [key for key in ("trials", "search") if getattr(before, key) != getattr(after, key)]
+    others += [] if before.trials == after.trials else ["trials"]
     if others:
         raise ConfigError(
             f"The runs in {directory} were made with other settings",
             got=f"another {', '.join(others)}",
             allowed="other recipes, seeds, baselines and controls, and another compare.*",
             cure="Begin another comparison, with --out DIR",
+        )
+    if before.search != after.search:
+        raise ConfigError(
+            f"The settings in {directory} were searched for otherwise, on seeds that nothing else may be said of",
+            got=after.search,
+            allowed=before.search,
+            cure="Leave the seeds of the search out of --seeds, or begin another comparison with --out DIR",
         )
 
 
