@@ -1,19 +1,18 @@
-"""Measures, where there is a GPU, that circuits and networks run on it: ``python -m benchmarks.gpu [--quick]``."""
+"""Measures, where there is a GPU, how circuits and networks run on it: ``python -m benchmarks.gpu [--only NAME]``."""
 
-__all__ = ["main"]
+__all__ = ["FIGURES", "main"]
 
 import json
-import tempfile
-from pathlib import Path
 from statistics import median
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 import typer
 
 from benchmarks import torch_cuda
-from benchmarks.evidence import ROOT, Figure, Workplace, environment, number, qgan, say, table, write, write_index
+from benchmarks.command import Figures, command
+from benchmarks.evidence import Figure, Workplace, environment, number, qgan, say, table
 from benchmarks.gradients import gradient, pixels, setup
 from benchmarks.quality import RECIPES
 from qgan._typing import Array, Json
@@ -28,27 +27,6 @@ from qgan.seeding import Key
 STEPS = 5
 CLASSICAL_STEPS, QUICK_CLASSICAL_STEPS = 100, 5
 CPU, GPU = "default.qubit", "lightning.gpu"
-
-
-def main(quick: Annotated[bool, typer.Option("--quick", help="Into a temporary directory")] = False) -> None:
-    """Measure, and write evidence/gpu/; without a GPU say so."""
-    status, cuda = resolve(GPU).status(), torch.cuda.is_available()
-    if not status.installed or not cuda:
-        why = [] if status.installed else [f"{GPU}: {status.missing}"]
-        why += [] if cuda else ["torch finds no CUDA device"]
-        say(f"Nothing measured, nothing written: {'; '.join(' '.join(reason.split()) for reason in why)}.")
-        return
-    place = Workplace(work=ROOT / ".evidence" / "gpu", out=ROOT / "evidence" / "gpu")
-    if quick:
-        scratch = Path(tempfile.mkdtemp(prefix="qgan-evidence-"))
-        place = Workplace(work=scratch / "work", out=scratch / "gpu", quick=True)
-    option = " --quick" if quick else ""
-    facts = {**environment(), "gpu": torch.cuda.get_device_name()}
-    figures = {"lightning-gpu": _circuits(place), "cuda": _networks(place), "batched-cuda": torch_cuda.measure(place)}
-    for name, figure in figures.items():
-        write(name, figure, place=place, command=f"python -m benchmarks.gpu{option}", facts=facts)
-        say(f"{name}: written to {place.out / name}.md")
-    write_index(place.out, heading="Evidence, measured on a GPU", make="make evidence-gpu")
 
 
 def _circuits(place: Workplace) -> Figure:
@@ -143,6 +121,21 @@ def _command(recipe: str, steps: int, place: Workplace, *options: str) -> Json:
 def _timing(run: Run) -> list[Json]:
     return run.directory.lines("timing")
 
+
+FIGURES: Figures = {"lightning-gpu": _circuits, "cuda": _networks, "batched-cuda": torch_cuda.measure}
+
+
+def _facts() -> Json:
+    return {**environment(), "gpu": torch.cuda.get_device_name()}
+
+
+def _missing() -> str:
+    status = resolve(GPU).status()
+    why = [] if status.installed else [f"{GPU}: {' '.join((status.missing or '').split())}"]
+    return "; ".join(why if torch.cuda.is_available() else [*why, "torch finds no CUDA device"])
+
+
+main = command(FIGURES, folder="gpu", heading="Evidence, measured on a GPU", facts=_facts, missing=_missing)
 
 if __name__ == "__main__":
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)

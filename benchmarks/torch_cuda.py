@@ -2,9 +2,12 @@
 
 __all__ = ["ON_GPU", "measure"]
 
+import hashlib
+import json
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from inspect import getfile
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -14,14 +17,16 @@ import torch
 
 from benchmarks.cells import CELLS, KEY, KINDS, Cell, Timed
 from benchmarks.evidence import Figure, Workplace, number, say, table
-from benchmarks.peers.environments import HERE, Peer, start
+from benchmarks.peers.environments import HERE, Peer, Worker, start
 from benchmarks.scaling import THREADS
-from benchmarks.simulators import PATIENCE, SAME, _block, _differs, _of
+from benchmarks.simulators import PATIENCE, SAME, SLOW, _block, _differs, _of
 from qgan._typing import Json
 from qgan.backends import resolve
 from qgan.backends.advice import Timing, warnings
 from qgan.backends.batched.checks import REAL
+from qgan.backends.batched.numba_typed import sources
 from qgan.backends.batched.on_torch.executor import torch_executor
+from qgan.files import atomic_write, read_json
 from qgan.readout import Executor
 
 CPU, LIGHTNING = "batched.qubit", "lightning.gpu"
@@ -61,17 +66,36 @@ def measure(
     device: str = "cuda",
     peers: Mapping[str, Peer] = ON_GPU,
 ) -> Figure:
-    """Every circuit on every cell, in blocks by turns."""
-    rows = [
-        _row(kind, cell, torch.device(device), peers, rounds=QUICK_ROUNDS if place.quick else ROUNDS)
-        for cell in CELLS[: 1 if place.quick else None]
-        for kind in KINDS
-    ]
+    """Every circuit on every cell, in blocks by turns.
+
+    Rows that are there for the same kernels on the same device are not measured again.
+    """
+    rows, rounds = [], QUICK_ROUNDS if place.quick else ROUNDS
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for cell in CELLS[: 1 if place.quick else None]:
+            for kind in KINDS:
+                kept = place.work / "torch-cuda" / _asked_of(kind, cell, device, peers)
+                if not kept.exists():
+                    for name, peer in peers.items():
+                        if name not in workers or workers[name].failure:
+                            workers[name] = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    row = _row(kind, cell, torch.device(device), workers, rounds=rounds)
+                    atomic_write(kept, json.dumps(row).encode())
+                rows.append(read_json(kept))
     results: Json = {"threads": THREADS, "device": device, "rows": rows}
     return Figure("batched.qubit in torch on a GPU", results, _body(results))
 
 
-def _row(kind: str, cell: Cell, device: torch.device, peers: Mapping[str, Peer], *, rounds: int) -> Json:
+def _asked_of(kind: str, cell: Cell, device: str, peers: Mapping[str, Peer]) -> str:
+    card = torch.cuda.get_device_name() if device == "cuda" else device
+    form = [path.read_bytes() for path in sorted(Path(getfile(torch_executor)).parent.glob("*.py"))]
+    asked = (kind, cell, THREADS, sources(), form, card, list(peers))
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:16] + ".json"
+
+
+def _row(kind: str, cell: Cell, device: torch.device, workers: Mapping[str, Worker], *, rounds: int) -> Json:
     say(f"batched-cuda: {kind}, {cell.wires} wires, {cell.layers} layers, batch {cell.batch}")
     circuit, words = KINDS[kind](cell)
     given = Timed.of(kind, cell, threads=THREADS)
@@ -82,27 +106,27 @@ def _row(kind: str, cell: Cell, device: torch.device, peers: Mapping[str, Peer],
     if problem := _differs(dict(zip(("out", "grad"), ours.check(), strict=True)), kernels.check()):
         raise RuntimeError(f"On {device} circuit {kind} gives {problem}")
     before = torch.get_num_threads()
-    with ExitStack() as stack:
-        workers = {}
-        for name, peer in peers.items():
-            worker = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
-            ready = worker.prepare(kind, *cell)
-            if problem := ready.get("error") or _differs(ready["check"], kernels.check()):
-                found[name] = {"problem": problem}
-                continue
-            workers[name] = worker
-            found[name] = {"c_dtype": ready["c_dtype"], "versions": ready["versions"], "ms": [], "ratios": []}
-        own: list[float] = []
-        for _ in range(rounds):
-            own.append(_block(ours.once))
-            times = {CPU: _block(kernels.once), **{name: _of(worker) for name, worker in workers.items()}}
-            for name, time in times.items():
-                if isinstance(time, str):
-                    found[name] = {"problem": time}
-                    del workers[name]
-                else:
-                    found[name]["ms"].append(time)
-                    found[name]["ratios"].append(time / own[-1])
+    able = {}
+    for name, worker in workers.items():
+        ready = worker.prepare(kind, *cell)
+        if problem := ready.get("error") or _differs(ready["check"], kernels.check()):
+            found[name] = {"problem": problem}
+            continue
+        able[name] = worker
+        found[name] = {"c_dtype": ready["c_dtype"], "versions": ready["versions"], "ms": [], "ratios": []}
+    own: list[float] = []
+    for _ in range(rounds):
+        own.append(_block(ours.once))
+        times = {CPU: _block(kernels.once), **{name: _of(worker) for name, worker in able.items()}}
+        for name, time in times.items():
+            if isinstance(time, str):
+                found[name] = {"problem": time}
+                del able[name]
+            else:
+                found[name]["ms"].append(time)
+                found[name]["ratios"].append(time / own[-1])
+                if time > SLOW:
+                    able.pop(name, None)
     torch.set_num_threads(before)
     for some in found.values():
         if some.get("ms"):
