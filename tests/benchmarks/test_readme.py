@@ -12,6 +12,11 @@ ROWS = {
     (row["circuit"], row["wires"]): row
     for row in read_json(ROOT / "evidence" / "batched" / "simulators.json")["results"]["rows"]
 }
+ON_GPU = {
+    (row["circuit"], row["wires"]): row["others"]["batched.qubit"]["ratio"]
+    for row in read_json(ROOT / "evidence" / "gpu" / "batched-cuda.json")["results"]["rows"]
+}
+WHOLE = read_json(ROOT / "evidence" / "compare" / "whole.json")["results"]
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 
 
@@ -22,6 +27,7 @@ def best(circuit: str, wires: int) -> float:
 
 
 AT_5 = [best(kind, 5) for kind in "ABC"]
+GPU_AT_18 = [ON_GPU[kind, 18] for kind in "ABC"]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,19 @@ AT_5 = [best(kind, 5) for kind in "ABC"]
         f"the fastest compiled simulator {best('B', 10):.0f} times",
         f"`default.qubit` {ROWS['B', 10]['peers']['default.qubit']['ratio']:.0f} times as long",
         f"At 5 qubits it is {min(AT_5):.0f} to {max(AT_5):.0f} times",
+        f"{min(GPU_AT_18):.0f} to {max(GPU_AT_18):.0f} times as fast as the kernels on 16 cores at 18 qubits",
+        f"took {WHOLE['minutes']:.0f} minutes on two cores",
     ],
 )
 def test_the_readme_says_what_was_measured(said: str) -> None:
     assert said in README
+
+
+def test_up_to_12_qubits_the_kernels_are_faster_than_a_gpu() -> None:
+    assert max(ratio for (_, wires), ratio in ON_GPU.items() if wires <= 12) < 1
+
+
+def test_no_recipe_of_the_whole_comparison_is_told_apart() -> None:
+    verdicts = [recipe["verdict"] for recipe in WHOLE["recipes"].values()]
+    assert len(verdicts) == 3
+    assert all("are not told apart." in verdict for verdict in verdicts)
