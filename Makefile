@@ -76,7 +76,7 @@ notebooks: $(VENV)/.installed-dev
 # Side by side, as each of the two keeps one core busy.
 test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory -j2 lint notebooks
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 evidence-core: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.core $(ARGS)

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 # Before anything imports torch or matplotlib. Two test processes with all cores each are slower than one.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -18,15 +17,10 @@ hypothesis.settings.register_profile("qgan", deadline=None)
 hypothesis.settings.load_profile("qgan")
 
 
-# What their tests share takes long to make: each of these folders is left to one process (--dist loadgroup).
-TOGETHER = ("compare", "faults", "report")
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--ibm", action="store_true", help="also run what needs an IBM Quantum account, and may cost")
 
 
-@pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     absent = {}
     if not config.getoption("--ibm"):
@@ -37,9 +31,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not torch.cuda.is_available():
             absent["gpu"] = "needs a CUDA device"
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
         for marker, reason in absent.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
