@@ -120,11 +120,13 @@ class Executor(ABC):
         counts: What has been run so far.
         gradient: How its gradient is found.
         precision: In which its circuits are run, whatever the type of what they give.
+        rows_for_one: At most how many rows of circuits it runs for a row that has weights of its own.
     """
 
     counts: Counts
     gradient: GradientMethod
     precision: torch.dtype = torch.float64
+    rows_for_one: int = 1
 
     @abstractmethod
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:

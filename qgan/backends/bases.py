@@ -39,6 +39,7 @@ class _BasisByBasis(Executor):
         self.counts, self.gradient, self.precision = turned.counts, turned.gradient, turned.precision
         self._circuit, self._readout, self._turned = circuit, readout, turned
         self._angles = [TURNS[basis] for basis in readout.bases]
+        self.rows_for_one = len(self._angles) * turned.rows_for_one
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:
         require_fitting(self._circuit, latent, weights)

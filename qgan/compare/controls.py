@@ -20,8 +20,8 @@ from qgan.seeding import Key, stream
 
 # Random read-outs beyond the weights: more equations than unknowns.
 SPARE = 10
-# Rows that are run at once, each with a set of weights of its own.
-AT_ONCE = 64
+# Rows that are run at once, each with a set of weights of its own, and the amplitudes of all their circuits (1 GiB).
+AT_ONCE, AMPLITUDES = 64, 2**26
 # For each circuit, where a generator is run with finite shots: a patch's pixels then err by a few per cent.
 SHOTS = 1024
 # Of the largest singular value: double precision leaves about 1e-13 of it for 0.
@@ -184,9 +184,12 @@ def jacobian(generator: CircuitGenerator[Any], *, latent: Array | None = None) -
     rows = circuit.n_weights + SPARE
     drawn = rng.uniform(0, 2 * np.pi, (rows, circuit.latent_dim))
     latents = drawn if latent is None else np.broadcast_to(latent, drawn.shape)
+    # A dephased twin of 12 wires runs tens of thousands of circuits for one row.
+    within = AMPLITUDES // (2**circuit.n_wires * generator.executor.rows_for_one)
+    at_once = max(1, min(AT_ONCE, within))
     blocks = [
-        _block(generator, torch.from_numpy(latents[at : at + AT_ONCE].copy()), weights, rng)
-        for at in range(0, rows, AT_ONCE)
+        _block(generator, torch.from_numpy(latents[at : at + at_once].copy()), weights, rng)
+        for at in range(0, rows, at_once)
     ]
     return np.concatenate(blocks)
 

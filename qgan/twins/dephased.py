@@ -96,6 +96,7 @@ class DephasedExecutor(Executor):
     def __init__(self, circuit: Circuit, readout: ReadOut, first: Executor, layers: list[_Layer]) -> None:
         self.counts, self.precision = Counts(), first.precision
         self.gradient = GradientMethod(first.gradient.name, WHY)
+        self.rows_for_one = 1 + 2**circuit.n_wires * len(layers)
         self._circuit, self._readout, self._first, self._layers = circuit, readout, first, layers
         strings = np.arange(2**circuit.n_wires)[:, None] >> np.arange(circuit.n_wires - 1, -1, -1) & 1
         self._strings = torch.from_numpy(math.pi * strings)

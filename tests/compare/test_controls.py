@@ -11,6 +11,7 @@ from pennylane.tape import make_qscript
 
 import qgan
 from qgan.build import build
+from qgan.compare import controls
 from qgan.compare.controls import CONTROLS, SHOTS, Reach, jacobian, rank, reach_of
 from qgan.config import Component, RunConfig, load, to_toml
 from qgan.documents import parse_toml
@@ -138,6 +139,27 @@ def test_what_a_control_changes_is_counted(recipe: str, expected: dict[str, tupl
     for name, counted in expected.items():
         asked = CONTROLS[name].of(config(recipe)) if name else config(recipe)
         assert reach_of(asked) == Reach(*counted), name
+
+
+def test_no_more_circuits_are_run_at_once_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dephased twin of a circuit of 12 wires was ended by the system for want of memory."""
+    asked, rows = CONTROLS["dephased"].of(config("bimodal")), []
+    block = controls._block
+
+    def watched(generator: CircuitGenerator[Any], latent: torch.Tensor, *of: Any) -> Any:
+        rows.append(len(latent))
+        return block(generator, latent, *of)
+
+    monkeypatch.setattr(controls, "_block", watched)
+    whole = reach_of(asked)
+    assert rows == [19]
+    executor = circuit_generator(asked).executor
+    monkeypatch.setattr(controls, "AMPLITUDES", 8 * 5 * executor.rows_for_one)
+    assert reach_of(asked) == whole
+    assert rows[1:] == [5, 5, 5, 4]
+    monkeypatch.setattr(controls, "AMPLITUDES", 1)
+    assert reach_of(asked) == whole
+    assert set(rows[5:]) == {1}
 
 
 def test_shots_and_another_backend_do_not_blur_it() -> None:

@@ -12,7 +12,7 @@ from circuits import CIRCUITS, begun_uniform, from_function, with_basis_angle
 from qgan._registry import NoOptions
 from qgan.backends import resolve
 from qgan.errors import ConfigError, ResourceError
-from qgan.readout import Counts, ExpectationXZ, ExpectationZ, Probabilities
+from qgan.readout import Counts, Executor, ExpectationXZ, ExpectationZ, Probabilities
 from qgan.seeding import Key
 from qgan.twins import TWINS, Setting
 
@@ -203,3 +203,31 @@ def test_latents_of_another_circuit_are_refused_in_its_own_terms() -> None:
         dephased(circuit, Probabilities())(torch.zeros(4, 3).double(), weights, key=KEY)
     turned = with_basis_angle(circuit)
     assert turned.latent_dim == 6
+
+
+class Counting(Executor):
+    """Another executor, which writes down how many rows it is given."""
+
+    def __init__(self, inner, given):
+        self.counts, self.gradient, self.precision = inner.counts, inner.gradient, inner.precision
+        self.inner, self.given = inner, given
+
+    def __call__(self, latent, weights, *, key):
+        self.given.append(len(latent))
+        return self.inner(latent, weights, key=key)
+
+
+@pytest.mark.parametrize("readout", [Probabilities(), ExpectationXZ()], ids=["Z", "X and Z"])
+@pytest.mark.parametrize("name", ["hardware-efficient", "data-reuploading"])
+def test_it_says_how_many_rows_of_circuits_a_row_takes_at_most(name, readout):
+    given = []
+
+    def make(circuit, readout, *, rows):  # noqa: ARG001
+        return Counting(resolve("batched.qubit").executor(circuit, readout, shots=None), given)
+
+    circuit = CIRCUITS[name](n_wires=3, layers=3)
+    twin = TWINS["dephased"].make(NoOptions(), Setting(KEY, 4, None)).executor(make)(circuit, readout, rows=1.0)
+    latent, weights = inputs(circuit, rows=1, sets=1)
+    twin(latent, weights, key=KEY)
+    # Layers without latents are run once for both bases.
+    assert 16 < sum(given) <= twin.rows_for_one <= len(readout.bases) * sum(given)
