@@ -104,7 +104,17 @@ def _networks(place: Workplace) -> Figure:
 
 def _command(recipe: str, steps: int, place: Workplace, *options: str) -> Json:
     """One run of the command, and the median rate of its steps after the first, which warms everything up."""
-    arguments = ("train", recipe, "--steps", str(steps), *options, "--quiet", "--json", "--out", str(place.work))
+    arguments = (
+        "train",
+        recipe,
+        "--steps",
+        str(steps),
+        *options,
+        "--quiet",
+        "--json",
+        "--out",
+        str(place.work / "gpu"),
+    )
     run = load(json.loads(qgan(*arguments))["run"])
     seconds = [sum(line["seconds"][part] for part in ("discriminator", "generator", "rest")) for line in _timing(run)]
     return {

@@ -3,9 +3,9 @@
 __all__ = ["measure"]
 
 import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -13,21 +13,14 @@ import torch
 
 from benchmarks.cells import CELLS, KINDS, Cell, Timed
 from benchmarks.evidence import Figure, Workplace, number, say, table
-from benchmarks.peers.environments import PEERS, Worker, start
+from benchmarks.peers.environments import PEERS, start
 from benchmarks.scaling import THREADS
 from benchmarks.simulators_plot import draw
+from benchmarks.turns import PATIENCE, SAME, SLOW, answered, by_turns, of, once
 from qgan._typing import Json
 from qgan.backends.batched.numba_typed import sources
-from qgan.files import atomic_write, read_json
 
 ROUNDS, QUICK_ROUNDS = 5, 1
-# Of a block; one pass at the least.
-SECONDS = 0.3
-PATIENCE = 1200.0
-# Milliseconds: who takes longer is timed in the first round alone, and then leaves the machine to the others.
-SLOW = 5e3
-# What has to be told apart from rounding: the cost and the sum of slopes, relative, in single precision.
-SAME = 2e-3
 DEVICES = ("default.qubit", "lightning.qubit")
 WANTED = {
     Cell(5, 6, 32): (300, 1000, 10, 8),
@@ -48,10 +41,7 @@ def measure(place: Workplace) -> Figure:
     for cell in CELLS[: 1 if place.quick else None]:
         for kind in KINDS:
             kept = place.work / "simulators" / _asked_of(kind, cell)
-            if not kept.exists():
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                atomic_write(kept, json.dumps(_row(kind, cell, quick=place.quick)).encode())
-            rows.append(read_json(kept))
+            rows.append(once(kept, partial(_row, kind, cell, quick=place.quick)))
     results: Json = {"threads": THREADS, "rows": rows}
     best = {(row["circuit"], _cell(row)): found[1] for row in rows if (found := best_compiled(row))}
     place.out.mkdir(parents=True, exist_ok=True)
@@ -80,54 +70,18 @@ def _row(kind: str, cell: Cell, *, quick: bool) -> Json:
         with ThreadPoolExecutor() as pool:
             answers = list(pool.map(lambda worker: worker.prepare(kind, *cell), workers.values()))
         for name, ready in zip(list(workers), answers, strict=True):
-            if problem := ready.get("error") or _differs(ready["check"], ours.check()):
-                found[name] = {"problem": problem}
+            found[name] = answered(ready, ours.check())
+            if "problem" in found[name]:
                 workers.pop(name).close()
-                continue
-            found[name] = {key: ready[key] for key in ("compile_s", "c_dtype", "versions")} | {"ms": [], "ratios": []}
-        own: list[float] = []
-        for _ in range(QUICK_ROUNDS if quick else ROUNDS):
-            own.append(_block(lambda: 1e3 * ours.once()))
-            for name, worker in list(workers.items()):
-                time = _of(worker)
-                if isinstance(time, str):
-                    found[name] = {"problem": time}
-                    del workers[name]
-                else:
-                    found[name]["ms"].append(time)
-                    found[name]["ratios"].append(time / own[-1])
-                    if time > SLOW:
-                        workers.pop(name).close()
+        own = by_turns(
+            lambda: 1e3 * ours.once(),
+            {name: partial(of, worker) for name, worker in workers.items()},
+            found,
+            rounds=QUICK_ROUNDS if quick else ROUNDS,
+            slow=lambda name: workers[name].close(),
+        )
     torch.set_num_threads(before)
-    for some in found.values():
-        if some.get("ms"):
-            some["ratio"] = median(some["ratios"])
     return {"circuit": kind, **cell._asdict(), "ms": own, "peers": found}
-
-
-def _block(once: Any) -> float:
-    """The median of as many passes as fill a block."""
-    first = once()
-    times = [once() for _ in range(min(2000, max(1, int(1e3 * SECONDS / first))))]
-    return median(times)
-
-
-def _of(worker: Worker) -> float | str:
-    first = worker.run(1)
-    if isinstance(first, str):
-        return first
-    if first[0] > 1e3 * SECONDS:
-        return first[0]
-    times = worker.run(min(2000, int(1e3 * SECONDS / first[0])))
-    return times if isinstance(times, str) else median(times)
-
-
-def _differs(check: dict[str, float], ours: tuple[float, float]) -> str:
-    cost, slopes = ours
-    scale = max(abs(cost), 1.0)
-    if abs(check["out"] - cost) < SAME * scale and abs(check["grad"] - slopes) < SAME * slopes:
-        return ""
-    return f"another result: {check['out']:.6g} and {check['grad']:.6g} for {cost:.6g} and {slopes:.6g}"
 
 
 def best_compiled(row: Json) -> tuple[str, float] | None:

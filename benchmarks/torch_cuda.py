@@ -3,10 +3,10 @@
 __all__ = ["ON_GPU", "measure"]
 
 import hashlib
-import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from inspect import getfile
 from pathlib import Path
 from statistics import median
@@ -19,14 +19,13 @@ from benchmarks.cells import CELLS, KEY, KINDS, Cell, Timed
 from benchmarks.evidence import Figure, Workplace, number, say, table
 from benchmarks.peers.environments import HERE, Peer, Worker, start
 from benchmarks.scaling import THREADS
-from benchmarks.simulators import PATIENCE, SAME, SLOW, _block, _differs, _of
+from benchmarks.turns import PATIENCE, SAME, answered, block, by_turns, differs, of, once
 from qgan._typing import Json
 from qgan.backends import resolve
 from qgan.backends.advice import Timing, warnings
 from qgan.backends.batched.checks import REAL
 from qgan.backends.batched.numba_typed import sources
 from qgan.backends.batched.on_torch.executor import torch_executor
-from qgan.files import atomic_write, read_json
 from qgan.readout import Executor
 
 CPU, LIGHTNING = "batched.qubit", "lightning.gpu"
@@ -68,22 +67,22 @@ def measure(
 ) -> Figure:
     """Every circuit on every cell, in blocks by turns.
 
-    Rows that are there for the same kernels on the same device are not measured again.
+    Rows that are there for the same kernels, on the same device and by the same peers, are not measured again.
     """
     rows, rounds = [], QUICK_ROUNDS if place.quick else ROUNDS
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
+
+        def row(kind: str, cell: Cell) -> Json:
+            for name, peer in peers.items():
+                if name not in workers or workers[name].failure:
+                    workers[name] = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
+            return _row(kind, cell, torch.device(device), workers, rounds=rounds)
+
         for cell in CELLS[: 1 if place.quick else None]:
             for kind in KINDS:
                 kept = place.work / "torch-cuda" / _asked_of(kind, cell, device, peers)
-                if not kept.exists():
-                    for name, peer in peers.items():
-                        if name not in workers or workers[name].failure:
-                            workers[name] = stack.enter_context(start(peer, THREADS, patience=PATIENCE))
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    row = _row(kind, cell, torch.device(device), workers, rounds=rounds)
-                    atomic_write(kept, json.dumps(row).encode())
-                rows.append(read_json(kept))
+                rows.append(once(kept, partial(row, kind, cell)))
     results: Json = {"threads": THREADS, "device": device, "rows": rows}
     return Figure("batched.qubit in torch on a GPU", results, _body(results))
 
@@ -91,7 +90,8 @@ def measure(
 def _asked_of(kind: str, cell: Cell, device: str, peers: Mapping[str, Peer]) -> str:
     card = torch.cuda.get_device_name() if device == "cuda" else device
     form = [path.read_bytes() for path in sorted(Path(getfile(torch_executor)).parent.glob("*.py"))]
-    asked = (kind, cell, THREADS, sources(), form, card, list(peers))
+    scripts = {name: peer.script.read_bytes() for name, peer in peers.items()}
+    asked = (kind, cell, THREADS, sources(), form, card, scripts)
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16] + ".json"
 
 
@@ -102,35 +102,15 @@ def _row(kind: str, cell: Cell, device: torch.device, workers: Mapping[str, Work
     gradient = resolve(CPU).gradient(None)
     ours = Form(torch_executor(circuit, words, gradient, dtype=REAL["complex64"], device=device), given)
     kernels = Form(given.executor, given)
-    found: dict[str, Any] = {CPU: {"ms": [], "ratios": []}}
-    if problem := _differs(dict(zip(("out", "grad"), ours.check(), strict=True)), kernels.check()):
+    if problem := differs(dict(zip(("out", "grad"), ours.check(), strict=True)), kernels.check()):
         raise RuntimeError(f"On {device} circuit {kind} gives {problem}")
     before = torch.get_num_threads()
-    able = {}
-    for name, worker in workers.items():
-        ready = worker.prepare(kind, *cell)
-        if problem := ready.get("error") or _differs(ready["check"], kernels.check()):
-            found[name] = {"problem": problem}
-            continue
-        able[name] = worker
-        found[name] = {"c_dtype": ready["c_dtype"], "versions": ready["versions"], "ms": [], "ratios": []}
-    own: list[float] = []
-    for _ in range(rounds):
-        own.append(_block(ours.once))
-        times = {CPU: _block(kernels.once), **{name: _of(worker) for name, worker in able.items()}}
-        for name, time in times.items():
-            if isinstance(time, str):
-                found[name] = {"problem": time}
-                del able[name]
-            else:
-                found[name]["ms"].append(time)
-                found[name]["ratios"].append(time / own[-1])
-                if time > SLOW:
-                    able.pop(name, None)
+    found: dict[str, Any] = {CPU: {"ms": [], "ratios": []}}
+    found |= {name: answered(worker.prepare(kind, *cell), kernels.check()) for name, worker in workers.items()}
+    others: dict[str, Callable[[], float | str]] = {CPU: partial(block, kernels.once)}
+    others |= {name: partial(of, worker) for name, worker in workers.items() if "problem" not in found[name]}
+    own = by_turns(ours.once, others, found, rounds=rounds)
     torch.set_num_threads(before)
-    for some in found.values():
-        if some.get("ms"):
-            some["ratio"] = median(some["ratios"])
     return {"circuit": kind, **cell._asdict(), "ms": own, "others": found, "warnings": _warned(found)}
 
 
@@ -160,7 +140,8 @@ def _body(results: Json) -> str:
             "with weights and latents that lie on the CPU, as in training, and are taken there and back; and of the "
             "others, in brackets how many times as long in the same rounds: the median over rounds of blocks by turns. "
             f"`batched.qubit` is that of the kernels on this CPU, {results['threads']} threads; `default.qubit` has "
-            "all its tensors on the GPU and is differentiated by backpropagation, in complex128; `lightning.gpu` goes "
+            "all its tensors on the GPU, which is torch's default device there, as its first state lies on the CPU "
+            "otherwise, and is differentiated by backpropagation, in complex128; `lightning.gpu` goes "
             "row by row with the adjoint method, in complex64 as ours. The circuits are those of `simulators`. "
             f"All give the same cost and the same slopes, to {SAME:g}.",
             table(("circuit: wires, layers, batch", "in torch", *names), lines),

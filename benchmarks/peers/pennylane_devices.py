@@ -20,8 +20,9 @@ def build(asked: Problem) -> tuple[Evaluate, str]:
     """One QNode over the whole batch, except for probabilities on Lightning."""
     name, _, where = OPTIONS.device.partition(":")
     options = {"dtype": getattr(torch, asked.r_dtype), "device": where or "cpu"}
-    # PennyLane begins with states where torch makes tensors if it is not told otherwise.
-    torch.set_default_device(where or "cpu")
+    if where:
+        # PennyLane begins with a state where torch makes tensors. It costs each call a little, so not on the CPU.
+        torch.set_default_device(where)
     latents, cotangent = torch.tensor(asked.latents, **options), torch.tensor(asked.cotangent, **options)
     weights = [torch.tensor(weight, **options, requires_grad=True) for weight in asked.weights.values()]
     if name == "default.qubit":

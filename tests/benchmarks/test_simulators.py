@@ -3,8 +3,9 @@
 from benchmarks.cells import KINDS, Cell, Timed, operations
 from benchmarks.peers.environments import PEERS, start
 from benchmarks.scaling import THREADS
-from benchmarks.simulators import SAME, _body, _differs, best_compiled
+from benchmarks.simulators import _body, best_compiled
 from benchmarks.simulators_plot import draw
+from benchmarks.turns import differs
 
 
 def row(kind: str, **ratios: float) -> dict:
@@ -31,19 +32,13 @@ def test_the_picture_is_drawn_of_whatever_was_measured(tmp_path) -> None:
     assert (tmp_path / "simulators.png").stat().st_size > 10_000
 
 
-def test_another_result_is_told() -> None:
-    assert not _differs({"out": 1.0 + SAME / 2, "grad": 5.0}, (1.0, 5.0))
-    assert _differs({"out": 1.0 + 2 * SAME, "grad": 5.0}, (1.0, 5.0))
-    assert _differs({"out": 1.0, "grad": 5.1}, (1.0, 5.0))
-
-
 def test_pennylanes_devices_run_the_same_circuits() -> None:
     cell = Cell(3, 2, 4)
     ours = {kind: Timed.of(kind, cell, c_dtype="complex128").check() for kind in KINDS}
     for name in ("default.qubit", "lightning.qubit"):
         with start(PEERS[name], 1) as worker:
             for kind in KINDS:
-                assert not _differs(worker.prepare(kind, *cell)["check"], ours[kind]), (kind, name)
+                assert not differs(worker.prepare(kind, *cell)["check"], ours[kind]), (kind, name)
 
 
 def test_counted_operations_grow_with_the_state() -> None:

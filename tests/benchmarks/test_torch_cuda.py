@@ -1,5 +1,6 @@
 """What is measured on a GPU, measured here on the CPU: that it runs, and says what it found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_circuits_are_measured_against_kernels_and_peers_and_what_cannot_be_is_s
         if LIGHTNING in peers:
             assert row["others"][LIGHTNING]["problem"]
             assert f"B: 5, 6, 32, {LIGHTNING}: " in figure.body
+    # What was measured is kept, and is not what a worker that was changed would give.
+    monkeypatch.setattr("benchmarks.torch_cuda._row", lambda *_, **__: pytest.fail("measured again"))
+    assert measure(place, device="cpu", peers=peers) == figure
+    script = tmp_path / "worker.py"
+    script.write_bytes(peers["default.qubit"].script.read_bytes() + b"\n")
+    with pytest.raises(pytest.fail.Exception, match="measured again"):
+        measure(place, device="cpu", peers=peers | {"default.qubit": replace(peers["default.qubit"], script=script)})
 
 
 def row(**milliseconds: float) -> dict:
