@@ -1,5 +1,6 @@
 """`batched.qubit` in torch's own operations: the same circuits as in its kernels, on tensors of any device."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from qgan.backends.batched.gates import Angle, Gates, X, Y, Z
 from qgan.backends.batched.lowering import lower
 from qgan.backends.batched.on_torch.executor import TorchExecutor
 from qgan.backends.batched.on_torch.form import Form
+from qgan.backends.batched.on_torch.replays import CudaGraphs, Recording, Replays
 from qgan.backends.batched.plan import Product, Sum, compiled
 from qgan.errors import DivergedError
 from qgan.readout import Counts, Executor, ExpectationXZ, ExpectationZ, Probabilities, ReadOut
@@ -241,6 +243,134 @@ def test_what_is_watched_for_is_seen():
         torch.autograd.grad(values[index].sum(), values)
     with Watched(), pytest.raises(AssertionError, match="meta"):
         values.to("meta")
+
+
+class Again(Recording):
+    """Replays by running the form again: what CUDA graphs do, on a CPU."""
+
+    def __init__(self, form: Form, latent: torch.Tensor, weights: torch.Tensor) -> None:
+        self._form, self.latent, self.weights = form, latent.clone(), weights.clone()
+        for own, asked in ((self.latent, latent), (self.weights, weights)):
+            own.detach_().requires_grad_(asked.requires_grad)
+        self.found = torch.full((len(latent), form.size), torch.nan, dtype=torch.float64)
+        self.cotangent = torch.full_like(self.found, torch.nan)
+        self.slopes = self._like(self.latent), self._like(self.weights)
+
+    @staticmethod
+    def _like(given: torch.Tensor) -> torch.Tensor | None:
+        return torch.full_like(given, torch.nan) if given.requires_grad else None
+
+    def forward(self) -> None:
+        wanted = [each for each in (self.latent, self.weights) if each.requires_grad]
+        with torch.set_grad_enabled(bool(wanted)):
+            self._out = self._form(self.latent, self.weights, Counts())
+        self.found.copy_(self._out.detach())
+
+    def back(self) -> None:
+        places = [place for place in self.slopes if place is not None]
+        of = [each for each in (self.latent, self.weights) if each.requires_grad]
+        for place, slope in zip(places, torch.autograd.grad(self._out, of, self.cotangent), strict=True):
+            place.copy_(slope)
+
+
+def replayed(rows: int = 4) -> tuple[Form, Replays, list[Recording], list[tuple[torch.Tensor, torch.Tensor]]]:
+    """A form, one that records itself, its recordings, and three pairs of inputs."""
+    form = both_forms(style(), ExpectationXZ())[1]._form
+    made: list[Recording] = []
+
+    def record(*given: Any) -> Recording:
+        made.append(Again(*given))
+        return made[-1]
+
+    pairs = []
+    for seed in range(3):
+        generator = torch.Generator().manual_seed(seed)
+        latent, weights = (
+            torch.rand(shape, dtype=torch.float64, generator=generator).requires_grad_()
+            for shape in ((rows, style().latent_dim), (1, sum(map(math.prod, style().weight_shapes.values()))))
+        )
+        pairs.append((latent, weights))
+    return form, Replays(form, record), made, pairs
+
+
+def test_a_shape_is_recorded_when_it_comes_again_and_gives_the_same():
+    form, replays, made, pairs = replayed()
+    counts = Counts()
+    for run, pair in enumerate(pairs):
+        found, expected = replays(*pair, counts), form(*pair, Counts())
+        assert torch.equal(found, expected)
+        for one, other in zip(slopes(found, pair), slopes(expected, pair), strict=True):
+            assert one is not None
+            assert other is not None
+            assert torch.equal(one, other)
+        assert len(made) == (run > 0)
+    assert counts.executions == 3 * 2 * len(pairs[0][0])
+
+
+def test_batches_that_are_replayed_between_there_and_back_do_not_mix():
+    form, replays, _, pairs = replayed()
+    for pair in pairs:
+        replays(*pair, Counts())
+    found = [replays(*pair, Counts()) for pair in pairs]
+    for out, pair in [*zip(found, pairs, strict=True)][::-1]:
+        expected = slopes(form(*pair, Counts()), pair)
+        weighed = (out * torch.linspace(-1, 2, out.numel(), dtype=torch.float64).reshape(out.shape)).sum()
+        first, second = (torch.autograd.grad(weighed, pair, retain_graph=True) for _ in range(2))
+        for one, again, other in zip(first, second, expected, strict=True):
+            assert other is not None
+            assert torch.equal(one, other)
+            assert torch.equal(again, other)
+
+
+def test_slopes_are_recorded_for_those_who_want_them():
+    form, replays, made, pairs = replayed()
+    latent, weights = pairs[0]
+    asked = [(latent, weights), (latent.detach(), weights), (latent.detach(), weights.detach())]
+    for pair in asked * 2:
+        out = replays(*pair, Counts())
+        assert torch.equal(out, form(*pair, Counts()))
+        assert out.requires_grad == any(each.requires_grad for each in pair)
+    with torch.no_grad():
+        assert not replays(latent, weights, Counts()).requires_grad
+    assert [[slope is not None for slope in recording.slopes] for recording in made] == [
+        [True, True], [False, True], [False, False]
+    ]  # fmt: skip
+
+
+def test_no_more_recordings_are_kept_than_there_is_room_for(monkeypatch):
+    _, replays, made, pairs = replayed()
+    latent, weights = (each.detach() for each in pairs[0])
+    monkeypatch.setattr("qgan.backends.batched.on_torch.replays.KEPT", 2)
+    shapes = (1, 2, 3)
+    for rows in [*shapes, *shapes]:
+        # Each is forgotten before it comes again.
+        replays(latent[:rows], weights, Counts())
+    assert not made
+    monkeypatch.setattr("qgan.backends.batched.on_torch.replays.MOST", 0)
+    for _ in range(3):
+        replays(latent[:1], weights, Counts())
+    assert not made
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_gpu_replays_the_same_bits(name):
+    circuit = CIRCUITS[name](n_wires=6, layers=2)
+    readout = ExpectationXZ()
+    backend, device = resolve("batched.qubit"), torch.device("cuda")
+    there = backend.executor(circuit, readout, shots=None, c_dtype="complex64", device=device)
+    assert isinstance(there, TorchExecutor)
+    latent, weights = inputs(circuit, rows=8, sets=2)
+    of = [latent, *weights.values()]
+    first, *others = (there(latent, weights, key=Key(0, "forms")) for _ in range(4))
+    assert isinstance(there._run, Replays)
+    assert any(isinstance(recording, CudaGraphs) for recording in there._run._known.values())
+    expected = slopes(first, of)
+    for found in others:
+        assert torch.equal(found, first)
+        for one, other in zip(slopes(found, of), expected, strict=True):
+            assert (one is None) == (other is None)
+            assert one is None or torch.equal(one, other)  # type: ignore[arg-type]
 
 
 @pytest.mark.gpu

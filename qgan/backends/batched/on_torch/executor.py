@@ -17,6 +17,7 @@ from qgan._typing import Array
 from qgan.backends.batched.checks import PRECISION, not_finite, require_agreement
 from qgan.backends.batched.lowering import NATIVE, lower
 from qgan.backends.batched.on_torch.form import Form
+from qgan.backends.batched.on_torch.replays import Replays
 from qgan.backends.batched.tracing import traced
 from qgan.backends.program import require_fitting
 from qgan.errors import BackendError
@@ -87,6 +88,7 @@ class TorchExecutor(Executor):
     def __init__(self, circuit: Circuit, form: Form, gradient: GradientMethod, *, dtype: Any) -> None:
         self.counts, self.gradient, self.precision = Counts(), gradient, PRECISION[np.dtype(dtype).name]
         self._circuit, self._form = circuit, form
+        self._run = Replays(form) if form.device.type == "cuda" else form
         self._shapes = {name: tuple(shape) for name, shape in circuit.weight_shapes.items()}
         ends = np.cumsum([0, *map(math.prod, self._shapes.values())]).tolist()
         used = [form.uses(range(-1 - first, -1 - last, -1)) for first, last in pairwise(ends)]
@@ -104,7 +106,7 @@ class TorchExecutor(Executor):
         named = [each.expand(max([1, *stacked]), -1) for each in named]
         flat = torch.cat(named, dim=1) if named else torch.zeros(1, 0, dtype=torch.float64, device=self._form.device)
         rows = self._there(latent, used=self._latent_used)
-        found = self._form(rows, flat, self.counts).to(latent.device)
+        found = self._run(rows, flat, self.counts).to(latent.device)
         # Angles that are not finite make rows that are not. They are told from what has come back: latents on the CPU
         # wait for their numbers anyway. With latents on a GPU this is the one place that waits for it, in every call.
         if not math.isfinite(found.detach().sum().item()):

@@ -64,6 +64,7 @@ class Form:
 
     Attributes:
         size: Numbers in the read-out.
+        amplitudes: Of the state of one row.
         device: As given.
     """
 
@@ -119,7 +120,7 @@ class Form:
             self._numbers = Probabilities(np.argsort(tables.places)[gates.frame.places()], device)
         else:
             self._numbers = Words(words, gates.frame, tables.places, precision=precision, device=device)
-        self.size = self._numbers.size
+        self.size, self.amplitudes = self._numbers.size, 2**n_wires
 
     def __call__(self, latent: Tensor, weights: Tensor, counts: Counts) -> Tensor:
         """Shape (rows, size), float64, on the device; differentiable by latents and weights.
