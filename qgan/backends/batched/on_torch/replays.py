@@ -70,29 +70,36 @@ class CudaGraphs(Recording):
     """
 
     def __init__(self, form: Form, latent: Tensor, weights: Tensor) -> None:
-        own = [each.detach().clone().requires_grad_(each.requires_grad) for each in (latent, weights)]
-        self.latent, self.weights = own
-        wanted = [each for each in own if each.requires_grad]
+        self.latent, self.weights = latent.detach().clone(), weights.detach().clone()
+        wanted = [latent.requires_grad, weights.requires_grad]
+
+        def leaves() -> tuple[tuple[Tensor, Tensor], list[Tensor]]:
+            """On the same memory, new ones: torch remembers of a leaf on which stream it was used first."""
+            new = self.latent.detach(), self.weights.detach()
+            return new, [each.requires_grad_() for each, slopes in zip(new, wanted, strict=True) if slopes]
+
         self._there, self._back = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
-        with torch.cuda.device(form.device), torch.set_grad_enabled(bool(wanted)):
+        with torch.cuda.device(form.device), torch.set_grad_enabled(any(wanted)):
             beside = torch.cuda.Stream()
             beside.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(beside):
                 for _ in range(WARM_UP):
-                    found = form(self.latent, self.weights, Counts())
+                    given, of = leaves()
+                    found = form(*given, Counts())
                     self.cotangent = torch.zeros_like(found)
-                    if wanted:
-                        torch.autograd.grad(found, wanted, self.cotangent)
+                    if of:
+                        torch.autograd.grad(found, of, self.cotangent)
             torch.cuda.current_stream().wait_stream(beside)
+            given, of = leaves()
             # Another thread may do what a recording must not.
             with torch.cuda.graph(self._there, capture_error_mode="thread_local"):
-                self.found = form(self.latent, self.weights, Counts())
+                self.found = form(*given, Counts())
             made: list[Tensor] = []
-            if wanted:
+            if of:
                 again = {"pool": self._there.pool(), "capture_error_mode": "thread_local"}
                 with torch.cuda.graph(self._back, **again):  # pyright: ignore[reportArgumentType]
-                    made += torch.autograd.grad(self.found, wanted, self.cotangent)
-        by_latent = made.pop(0) if self.latent.requires_grad else None
+                    made += torch.autograd.grad(self.found, of, self.cotangent)
+        by_latent = made.pop(0) if wanted[0] else None
         self.slopes = by_latent, made.pop() if made else None
 
     def forward(self) -> None:
