@@ -2,11 +2,12 @@
 
 __all__ = ["measure"]
 
+import hashlib
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import count
+from functools import partial
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import final
@@ -16,6 +17,7 @@ import psutil
 
 from benchmarks.compare_same import CLOCKED, amiss, contents, differing
 from benchmarks.evidence import ROOT, Figure, Workplace, number, say, table
+from benchmarks.turns import once
 from qgan._typing import Json
 from qgan.seeding import Key, stream
 
@@ -36,7 +38,7 @@ ASKED = (
 )
 PHASES = ("planning", "tuning", "training", "floors and trivial values", "what nothing trains", "timing", "costs")
 BEFORE = "starting"
-# Should the processor be busy, a kill can come too late; then the same moment is tried again, and that is counted.
+# A kill can come too late, where a comparison takes less than the one that was timed; that is counted.
 MOST_TRIES = 5
 PATIENCE = 300.0
 
@@ -88,24 +90,46 @@ class _Command:
 
 
 def measure(place: Workplace) -> Figure:
-    """The same comparison left alone, and with the command or a worker killed at random moments."""
-    kills, size = (QUICK_KILLS, QUICK_SIZE) if place.quick else (KILLS, SIZE)
+    """The same comparison left alone, and with the command or a worker killed at random moments.
+
+    Kills that were made before are not made again.
+    """
+    wanted, size = (QUICK_KILLS, QUICK_SIZE) if place.quick else (KILLS, SIZE)
     asked = (*ASKED, *size)
-    place.work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.work, prefix="kills-") as folder:
-        whole = Path(folder) / "undisturbed"
-        _Command(whole, asked).wait()  # the first may compile kernels
-        seconds, worked = _timed(whole, Path(folder) / "timed", asked)
-        spans = {"command": (0.0, seconds), "worker": worked}
-        found = {name: _kills(whole, asked, name, span, kills) for name, span in spans.items()}
-        results: Json = {
-            "command": f"qgan compare {' '.join((*asked, PLUGIN))}",
-            "files": len(contents(whole)),
-            "runs": sum(1 for part in ("tuning", "runs") for _ in (whole / part).rglob("run.json")),
-            "undisturbed_seconds": seconds,
-            "kills": found,
-        }
+    folder = place.work / f"kills-{_identity(asked)}"
+    whole = folder / "undisturbed"
+    alone = once(folder / "alone.json", partial(_alone, whole, asked))
+    spans = {"command": (0.0, alone["seconds"]), "worker": tuple(alone["workers"])}
+    found = {name: _kills(whole, asked, name, span, wanted) for name, span in spans.items()}
+    results: Json = {
+        "command": f"qgan compare {' '.join((*asked, PLUGIN))}",
+        "files": len(contents(whole)),
+        "runs": sum(1 for part in ("tuning", "runs") for _ in (whole / part).rglob("run.json")),
+        "undisturbed_seconds": alone["seconds"],
+        "kills": found,
+    }
     return Figure("Comparisons whose command, or whose workers, were killed", results, _body(results))
+
+
+def _identity(asked: Sequence[str]) -> str:
+    """Of what is measured: kills of the same code are not made again."""
+    code = [path.read_bytes() for package in ("qgan", "circuits") for path in sorted((ROOT / package).rglob("*.py"))]
+    return hashlib.sha256(repr((asked, code)).encode()).hexdigest()[:16]
+
+
+def _alone(whole: Path, asked: Sequence[str]) -> Json:
+    """Two that are left alone: the first may compile kernels, and the second is timed."""
+    _removed(whole)
+    _removed(timed := whole.with_name("timed"))
+    _Command(whole, asked).wait()
+    seconds, workers = _timed(whole, timed, asked)
+    return {"seconds": seconds, "workers": workers}
+
+
+def _removed(root: Path) -> None:
+    """What a measurement that was broken off has left."""
+    shutil.rmtree(root, ignore_errors=True)
+    root.with_suffix(".txt").unlink(missing_ok=True)
 
 
 def _timed(whole: Path, root: Path, asked: Sequence[str]) -> tuple[float, tuple[float, float]]:
@@ -125,20 +149,31 @@ def _timed(whole: Path, root: Path, asked: Sequence[str]) -> tuple[float, tuple[
 
 def _kills(whole: Path, asked: Sequence[str], victim: str, span: tuple[float, float], wanted: int) -> Json:
     """One kill in each comparison: in the first tenth of the time, in the second, and so on."""
-    moments, kills, late, numbers = stream(Key(0, f"kills of a {victim}")), list[Json](), 0, count()
-    while len(kills) < wanted:
-        if late > MOST_TRIES * wanted:
-            raise RuntimeError("The comparisons end before they can be killed")
-        root = whole.with_name(f"{victim}-{next(numbers)}")
-        moment = span[0] + (span[1] - span[0]) * (len(kills) + moments.uniform()) / wanted
+    kills = []
+    for tenth in range(wanted):
+        part = tenth / wanted, (tenth + 1) / wanted
+        kill = once(whole.with_name(f"{victim}-{tenth}.json"), partial(_one, whole, asked, victim, span, part))
+        kills.append(kill)
+        say(
+            f"kills: a {victim} after {kill['seconds']:.1f} s, during {kill['during']}: {kill['differing'] or 'identical'}"
+        )
+    return {"kills": kills, "too_late": sum(kill["too_late"] for kill in kills)}
+
+
+def _one(whole: Path, asked: Sequence[str], victim: str, span: tuple[float, float], part: tuple[float, float]) -> Json:
+    """A kill in that part of the time."""
+    moments, root = stream(Key(0, f"kills of a {victim}", round(1000 * part[0]))), whole.with_name(victim)
+    begin, end = span
+    for late in range(MOST_TRIES):
+        _removed(root)
+        moment = begin + (end - begin) * moments.uniform(*part)
+        began = perf_counter()
         kill = _killed(root, asked, victim, moment, moments)
-        if kill is None:
-            late += 1
-            continue
-        wrong = [*amiss(root), *differing(whole, root)]
-        kills.append({**kill, "seconds": moment, "differing": wrong})
-        say(f"kills: a {victim} after {moment:.1f} s, during {kill['during']}: {wrong or 'identical'}")
-    return {"kills": kills, "too_late": late}
+        if kill is not None:
+            return {**kill, "seconds": moment, "differing": [*amiss(root), *differing(whole, root)], "too_late": late}
+        # The machine is faster now than when the time was taken.
+        end = min(end, max(begin, perf_counter() - began))
+    raise RuntimeError("The comparisons end before they can be killed")
 
 
 def _killed(root: Path, asked: Sequence[str], victim: str, moment: float, moments: np.random.Generator) -> Json | None:
