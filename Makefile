@@ -4,6 +4,7 @@
 # make evidence-core      measure what the README states, on a CPU
 # make evidence-tables    measure what is promised of circuits, generators, losses and data files
 # make evidence-compare   measure what is promised of comparisons
+# make evidence-hardware  measure what is promised of Qiskit's primitives, without a quantum computer
 # make evidence-gpu       measure on a GPU
 # make bench              measure batched.qubit, against whatever of the peers below is here
 # make bench-peers        make the environments of the simulators that are compared with ours
@@ -29,7 +30,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: train test lint notebooks evidence-core evidence-tables evidence-compare evidence-gpu bench bench-peers clean
+.PHONY: train test lint notebooks evidence-core evidence-tables evidence-compare evidence-hardware evidence-gpu bench bench-peers clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -86,6 +87,9 @@ evidence-tables: $(VENV)/.installed-trackers
 
 evidence-compare: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.compare $(ARGS)
+
+evidence-hardware: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.hardware $(ARGS)
 
 evidence-gpu: $(VENV)/.installed-gpu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)

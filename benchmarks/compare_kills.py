@@ -154,9 +154,8 @@ def _kills(whole: Path, asked: Sequence[str], victim: str, span: tuple[float, fl
         part = tenth / wanted, (tenth + 1) / wanted
         kill = once(whole.with_name(f"{victim}-{tenth}.json"), partial(_one, whole, asked, victim, span, part))
         kills.append(kill)
-        say(
-            f"kills: a {victim} after {kill['seconds']:.1f} s, during {kill['during']}: {kill['differing'] or 'identical'}"
-        )
+        end = kill["differing"] or "identical"
+        say(f"kills: a {victim} after {kill['seconds']:.1f} s, during {kill['during']}: {end}")
     return {"kills": kills, "too_late": sum(kill["too_late"] for kill in kills)}
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from qgan._registry import Entry, Options, Table
 from qgan.backends.backend import Backend, BackendOptions, Status
-from qgan.backends.facts import KNOWN, UNSUITABLE, plugin_devices
+from qgan.backends.facts import FAKE, KNOWN, UNSUITABLE, plugin_devices
 from qgan.errors import BackendError, did_you_mean
 
 
@@ -31,7 +31,7 @@ def names() -> tuple[str, ...]:
 
 
 def resolve(name: str) -> Backend:
-    """The backend of that name. It may be missing: ask for its :meth:`Backend.status`.
+    """The backend of that name, for example ``"fake:lagos"``. It may be missing: ask for its :meth:`Backend.status`.
 
     Raises:
         BackendError: If nothing has that name, or if the device of that name cannot serve here.
@@ -47,8 +47,20 @@ def resolve(name: str) -> Backend:
         )
     if name in plugin_devices():
         return Backend(name)
+    known = names()
+    if name.startswith(FAKE):
+        fakes = _fakes()
+        if name in fakes or not fakes:
+            return Backend(name)
+        known = (*known, *sorted(fakes - set(known)))
     raise BackendError(
         f"There is no backend called '{name}'",
-        allowed=", ".join(names()),
-        cure=f"{did_you_mean(name, names())}Use one of these, or install the PennyLane plugin that has it",
+        allowed=", ".join(known),
+        cure=f"{did_you_mean(name, known)}Use one of these, or install the PennyLane plugin that has it",
     )
+
+
+def _fakes() -> set[str]:
+    from qgan.backends.primitives.names import fakes
+
+    return {FAKE + each for each in fakes()}

@@ -3,7 +3,7 @@
 __all__ = ["Backend", "BackendOptions", "Status"]
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from pydantic import Field
 
@@ -87,12 +87,10 @@ class Backend:
 
     @cached_property
     def _status(self) -> Status:
-        if self.name not in plugin_devices():
+        if self.name not in plugin_devices() and not self._facts.primitive:
             return Status(False, f"no PennyLane plugin that is installed has '{self.name}'", self._facts.cure)
-        from qgan.backends.executor import make_device
-
         try:
-            make_device(self.name, 1)
+            self._make(1)
         except Exception as error:
             return Status(False, f"{type(error).__name__}: {error}", self._facts.cure)
         return Status(True)
@@ -242,13 +240,27 @@ class Backend:
                 c_dtype=c_dtype or DEFAULT_C_DTYPE,
                 device=device,
             )
-        from qgan.backends.executor import make_device, pennylane_executor
-
         try:
-            made = make_device(self.name, circuit.n_wires)
+            made = self._make(circuit.n_wires)
         except Exception as error:
             raise self._missing(Status(False, f"{type(error).__name__}: {error}", self._facts.cure)) from error
+        if self._facts.primitive:
+            from qgan.backends.primitives.executor import primitive_executor
+
+            return primitive_executor(made, circuit, readout, shots=shots, gradient=gradient)
+        from qgan.backends.executor import pennylane_executor
+
         return pennylane_executor(made, circuit, readout, shots=shots, gradient=gradient)
+
+    def _make(self, n_wires: int) -> Any:
+        """A PennyLane device, or who runs Qiskit's circuits."""
+        if self._facts.primitive:
+            from qgan.backends.primitives.targets import target_of
+
+            return target_of(self.name)
+        from qgan.backends import executor
+
+        return executor.make_device(self.name, n_wires)
 
     def _missing(self, status: Status) -> BackendError:
         return BackendError(

@@ -1,6 +1,6 @@
 """What is known of PennyLane's devices without importing any of them."""
 
-__all__ = ["BATCHED", "KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
+__all__ = ["BATCHED", "FAKE", "KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
 
 from importlib import metadata
 from typing import Literal, NamedTuple, TypeAlias
@@ -20,6 +20,7 @@ class Facts(NamedTuple):
         broadcasting: Whether one run takes many sets of angles.
         density: Whether it keeps a density matrix, 4**n numbers, instead of a state vector.
         max_wires: More than these it refuses, or worse, does not.
+        primitive: Whether it is run by way of Qiskit, as `primitive.qubit` is.
     """
 
     summary: str
@@ -28,9 +29,20 @@ class Facts(NamedTuple):
     broadcasting: bool = False
     density: bool = False
     max_wires: int = 63
+    primitive: bool = False
 
 
 BATCHED = "batched.qubit"
+FAKE = "fake:"
+QISKIT = "pip install 'qgan[qiskit]'"
+A_FAKE = Facts(
+    "A real computer's gates and noise, without the computer; also of all other names that Qiskit has",
+    QISKIT,
+    broadcasting=True,
+    density=True,
+    max_wires=12,
+    primitive=True,
+)
 
 KNOWN: dict[str, Facts] = {
     BATCHED: Facts(
@@ -61,6 +73,20 @@ KNOWN: dict[str, Facts] = {
         "State vector on AMD GPUs, row by row", "pip install pennylane-lightning-amdgpu", "adjoint"
     ),
     "reference.qubit": Facts("PennyLane's plain reference, slow, for cross-checks", REINSTALL),
+    "aer": Facts(
+        "Qiskit's Aer, state vector, all rows in one job", QISKIT, broadcasting=True, primitive=True, max_wires=30
+    ),
+    "aer:density": Facts(
+        "Qiskit's Aer, density matrix, all rows in one job",
+        QISKIT,
+        broadcasting=True,
+        density=True,
+        primitive=True,
+        max_wires=15,
+    ),
+    "fake:manila": A_FAKE._replace(summary="5 qubits of 2021, with their noise: IBM Quantum's Manila, without it"),
+    "fake:torino": A_FAKE._replace(summary="133 qubits of a Heron r1, with their noise, up to 12 in a circuit"),
+    "fake:fez": A_FAKE._replace(summary="156 qubits of a Heron r2, with their noise, up to 12 in a circuit"),
 }
 
 UNSUITABLE: dict[str, str] = {
@@ -71,6 +97,7 @@ UNSUITABLE: dict[str, str] = {
     "default.tensor": "it gives expectation values and no joint probabilities",
     "lightning.tensor": "it gives expectation values and no joint probabilities",
     "null.qubit": "it computes nothing and answers with zeros",
+    "primitive.qubit": "it is called by the name of what it runs on: aer, aer:density, or fake:manila and the like",
 }
 
 
@@ -81,4 +108,6 @@ def plugin_devices() -> set[str]:
 
 def facts_of(name: str) -> Facts:
     """What is known of a device; the most cautious assumptions where nothing is."""
+    if name.startswith(FAKE):
+        return KNOWN.get(name, A_FAKE)
     return KNOWN.get(name, Facts("A PennyLane device from a plugin", "Repair or reinstall its PennyLane plugin"))

@@ -1,11 +1,20 @@
 """Vector-Jacobian products of joint probabilities with respect to angles."""
 
-__all__ = ["Adjoint", "ParameterShift", "Shots", "VectorJacobian"]
+__all__ = [
+    "Adjoint",
+    "ParameterShift",
+    "Shots",
+    "Term",
+    "VectorJacobian",
+    "add_slopes",
+    "shift_terms",
+    "shifted",
+]
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 import pennylane as qml
@@ -101,19 +110,50 @@ class ParameterShift(VectorJacobian):
     def __call__(
         self, operators: Sequence[Operator], angles: Array, columns: Sequence[int], cotangent: Array, key: Key
     ) -> Array:
-        rotations = [operator for operator in operators if operator.num_params]
-        terms = [(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
+        terms = shift_terms(operators, columns)
         generator = stream(key._replace(purpose=f"{key.purpose}:shift"))
         gradient = np.zeros((len(angles), len(columns)))
         for some in _chunks(terms, len(angles) * cotangent.shape[1]):
-            shifted = np.tile(angles, (len(some), 1, 1))
-            for table, (_, column, _, shift) in zip(shifted, some, strict=True):
-                table[:, column] += shift
-            exact = self._kernel.probabilities(operators, shifted.reshape(-1, angles.shape[1]))
+            exact = self._kernel.probabilities(operators, shifted(angles, some))
             drawn = self._shots.draw(exact, generator).reshape(len(some), *cotangent.shape)
-            for (place, _, coefficient, _), slopes in zip(some, (drawn * cotangent).sum(axis=2), strict=True):
-                gradient[:, place] += coefficient * slopes
+            add_slopes(gradient, some, drawn, cotangent)
         return gradient
+
+
+class Term(NamedTuple):
+    """One shifted circuit of the parameter-shift rule.
+
+    Attributes:
+        place: Which of the slopes it is a part of.
+        column: The angle that is shifted.
+        coefficient: Of its probabilities.
+        shift: Radians.
+    """
+
+    place: int
+    column: int
+    coefficient: float
+    shift: float
+
+
+def shift_terms(operators: Sequence[Operator], columns: Sequence[int]) -> list[Term]:
+    """All of them, for those columns of the operators' angles."""
+    rotations = [operator for operator in operators if operator.num_params]
+    return [Term(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
+
+
+def shifted(angles: Array, terms: Sequence[Term]) -> Array:
+    """Shape (terms * rows, n_angles), from angles of shape (rows, n_angles)."""
+    tables = np.tile(angles, (len(terms), 1, 1))
+    for table, term in zip(tables, terms, strict=True):
+        table[:, term.column] += term.shift
+    return tables.reshape(-1, angles.shape[1])
+
+
+def add_slopes(gradient: Array, terms: Sequence[Term], probabilities: Array, cotangent: Array) -> None:
+    """To a gradient of shape (rows, columns), of probabilities of shape (terms, rows, 2**n)."""
+    for term, slopes in zip(terms, (probabilities * cotangent).sum(axis=2), strict=True):
+        gradient[:, term.place] += term.coefficient * slopes
 
 
 def _rule(rotation: Operator) -> list[tuple[float, float]]:

@@ -29,6 +29,8 @@ def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int, sets: int = 
     """
     if facts.exact == "backprop":
         return batch * (4 if facts.density else 2) ** n_wires * COMPLEX * (n_gates + 3)
+    if facts.primitive:
+        return (4 if facts.density else 2) ** n_wires * 6 * COMPLEX + 2**n_wires * 2 * batch * COMPLEX
     if not facts.broadcasting:
         return 2**n_wires * (6 * COMPLEX + 2 * batch * REAL)
     states = sets * -(-batch // (sets * LANES)) * LANES + 3 * LANES * THREADS

@@ -13,7 +13,10 @@ from qgan.backends.program import FIXED, ROTATIONS
 from qgan.readout import ExpectationXZ, ExpectationZ, Probabilities
 from qgan.seeding import Key
 
-BACKENDS = ["batched.qubit", "default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"]
+BACKENDS = [
+    *["batched.qubit", "default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"],
+    *["aer", "aer:density"],
+]
 METHODS = [
     ("batched.qubit", "adjoint"),
     ("batched.qubit", "parameter-shift"),
@@ -23,6 +26,7 @@ METHODS = [
     ("default.qubit", "parameter-shift"),
     ("lightning.qubit", "parameter-shift"),
     ("reference.qubit", "parameter-shift"),
+    ("aer", "parameter-shift"),
 ]
 KEY = Key(1, "conformance")
 VALUES, GRADIENTS, STEP = 1e-10, 1e-6, 1e-5

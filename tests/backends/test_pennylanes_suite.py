@@ -1,4 +1,4 @@
-"""PennyLane's own conformance suite for devices, as its users run it."""
+"""PennyLane's own conformance suite for devices, on ours, as its users run it."""
 
 import os
 import re
@@ -12,11 +12,12 @@ import pytest
 SKIPPED = {"None": 52, "10000": 60}
 
 
+@pytest.mark.parametrize("device", ["batched.qubit", "primitive.qubit"])
 @pytest.mark.parametrize("shots", SKIPPED)
-def test_pennylanes_suite_passes(shots):
+def test_pennylanes_suite_passes(device, shots):
     folder = Path(sys.executable).parent
     # Its own seed, and not that of a plugin of ours, decides what is drawn.
-    command = [folder / "pl-device-test", "--device", "batched.qubit", "--shots", shots, "-q", "-p", "no:randomly"]
+    command = [folder / "pl-device-test", "--device", device, "--shots", shots, "-q", "-p", "no:randomly"]
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     summary = done.stdout.splitlines()[-1]
