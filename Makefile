@@ -74,10 +74,10 @@ lint: $(VENV)/.installed-dev
 notebooks: $(VENV)/.installed-dev
 	$(if $(NOTEBOOKS),$(BIN)/pytest --nbmake $(NOTEBOOKS))
 
-# Side by side, as each of the two keeps one core busy.
+# Side by side, as each of the two keeps one core busy. What the tests of a file share is made in one process.
 test: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory -j2 lint notebooks
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 evidence-core: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.core $(ARGS)

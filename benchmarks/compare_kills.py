@@ -39,7 +39,7 @@ ASKED = (
 PHASES = ("planning", "tuning", "training", "floors and trivial values", "what nothing trains", "timing", "costs")
 BEFORE = "starting"
 # A kill can come too late, where a comparison takes less than the one that was timed; that is counted.
-MOST_TRIES = 5
+MOST_TRIES, SHORTER = 8, 0.9
 PATIENCE = 300.0
 
 
@@ -166,12 +166,11 @@ def _one(whole: Path, asked: Sequence[str], victim: str, span: tuple[float, floa
     for late in range(MOST_TRIES):
         _removed(root)
         moment = begin + (end - begin) * moments.uniform(*part)
-        began = perf_counter()
         kill = _killed(root, asked, victim, moment, moments)
         if kill is not None:
             return {**kill, "seconds": moment, "differing": [*amiss(root), *differing(whole, root)], "too_late": late}
         # The machine is faster now than when the time was taken.
-        end = min(end, max(begin, perf_counter() - began))
+        end = begin + SHORTER * (end - begin)
     raise RuntimeError("The comparisons end before they can be killed")
 
 
