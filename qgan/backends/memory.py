@@ -30,7 +30,9 @@ def needed(facts: Facts, n_wires: int, *, batch: int, n_gates: int, sets: int = 
     if facts.exact == "backprop":
         return batch * (4 if facts.density else 2) ** n_wires * COMPLEX * (n_gates + 3)
     if facts.primitive:
-        return (4 if facts.density else 2) ** n_wires * 6 * COMPLEX + 2**n_wires * 2 * batch * COMPLEX
+        # Of one job everything comes back together: two shifted circuits for each gate, for each row.
+        circuits = batch * (1 + 2 * n_gates)
+        return (4 if facts.density else 2) ** n_wires * 6 * COMPLEX + 2**n_wires * circuits * (COMPLEX + REAL)
     if not facts.broadcasting:
         return 2**n_wires * (6 * COMPLEX + 2 * batch * REAL)
     states = sets * -(-batch // (sets * LANES)) * LANES + 3 * LANES * THREADS

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from qgan.backends import memory, resolve
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "default.mixed", "lightning.qubit", "reference.qubit"])
+@pytest.mark.parametrize(
+    "name", ["default.qubit", "default.mixed", "lightning.qubit", "reference.qubit", "aer", "fake:fez"]
+)
 @given(wires=st.integers(1, 70), batch=st.integers(1, 1000), gates=st.integers(1, 1000))
 def test_a_wire_a_row_or_a_gate_more_never_needs_less(name, wires, batch, gates):
     backend = resolve(name)
@@ -27,6 +29,12 @@ def test_the_estimate_is_that_of_its_formula():
     assert resolve("default.qubit").memory(5, batch=4, n_gates=10) == 4 * 2**5 * 16 * 13
     assert resolve("default.mixed").memory(5, batch=4, n_gates=10) == 4 * 4**5 * 16 * 13
     assert resolve("lightning.qubit").memory(5, batch=4, n_gates=10) == 2**5 * 16 * 6 + 4 * 2**5 * 8 * 2
+
+
+def test_of_one_job_everything_comes_back_together():
+    with_shifted_ones = 4 * (1 + 2 * 10)
+    assert resolve("aer").memory(5, batch=4, n_gates=10) == 2**5 * 16 * 6 + with_shifted_ones * 2**5 * 24
+    assert resolve("fake:fez").memory(5, batch=4, n_gates=10) == 4**5 * 16 * 6 + with_shifted_ones * 2**5 * 24
 
 
 def test_sets_of_few_rows_take_as_much_as_sets_of_eight():

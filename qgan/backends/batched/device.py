@@ -20,6 +20,7 @@ from pennylane.tape import QuantumScript
 from pennylane.transforms import broadcast_expand, defer_measurements
 
 from qgan.backends.batched.lowering import takes
+from qgan.backends.plugin import deferred, generator_of
 
 if TYPE_CHECKING:
     from qgan.backends.batched.layout import Compiled
@@ -64,8 +65,7 @@ class BatchedQubit(Device):
         if self.c_dtype not in (np.complex64, np.complex128):
             raise DeviceError(f"c_dtype must be numpy.complex64 or numpy.complex128, got {c_dtype!r}")
         self.threads = threads or len(os.sched_getaffinity(0))
-        drawn: Any = np.random.randint(2**31 - 1) if isinstance(seed, str) else seed  # noqa: NPY002
-        self._rng = np.random.default_rng(drawn)
+        self._rng = generator_of(seed)
         self._compiled: dict[Any, Compiled] = {}
 
     @property
@@ -77,13 +77,7 @@ class BatchedQubit(Device):
         self, config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
     ) -> ExecutionConfig:
         """Gradients by the device itself where nothing else is asked for; measurements inside are deferred."""
-        config = config or ExecutionConfig()
-        measuring: Any = config.mcm_config
-        if measuring.mcm_method not in (None, "deferred"):
-            raise DeviceError(f"mcm_method {measuring.mcm_method} is not supported on {self.name}, use 'deferred'")
-        changes: dict[str, Any] = {"mcm_config": replace(measuring, mcm_method="deferred")}
-        for option in config.device_options:
-            raise DeviceError(f"device option {option} not present on {self}")
+        config, changes = deferred(self, config), dict[str, Any]()
         if config.gradient_method in OWN and self.supports_derivatives(config, circuit):
             # A Jacobian would be made of such products, one for each number that is measured.
             changes |= {"gradient_method": "device", "use_device_gradient": True, "use_device_jacobian_product": True}

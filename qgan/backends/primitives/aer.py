@@ -48,10 +48,9 @@ class AerTarget(Exact[Ready]):
         density: Whether density matrices are kept and not state vectors.
     """
 
-    name = "aer"
-
     def __init__(self, *, density: bool = False) -> None:
         super().__init__()
+        self.name = "aer:density" if density else "aer"
         self.max_qubits = 15 if density else 30
         self.pure = not density
         self._simulator = AerSimulator(method="density_matrix" if density else "statevector")
@@ -98,9 +97,11 @@ def run(simulator: AerSimulator, circuits: Sequence[Ready], tables: Sequence[Arr
         columns = each.columns(table)
         if columns and not each.by_aer:
             own = each.of_rows(table)
-            given, binds = [*given, *own], [*binds, *[{} for _ in own]]
+            given += own
+            binds += [{} for _ in own]
         else:
-            given, binds = [*given, each.circuit], [*binds, columns]
+            given.append(each.circuit)
+            binds.append(columns)
         counts.append(len(table) if columns else 1)
     result = simulator.run(given, shots=1, parameter_binds=binds if any(binds) else None).result()
     if not result.success:

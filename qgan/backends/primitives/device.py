@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
-import numpy as np
 import pennylane as qml
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.default_qubit import accepted_analytic_measurement
@@ -26,6 +25,8 @@ from pennylane.measurements import (
 from pennylane.operation import StatePrepBase
 from pennylane.tape import QuantumScript
 from pennylane.transforms import broadcast_expand, defer_measurements, split_non_commuting
+
+from qgan.backends.plugin import deferred, generator_of
 
 if TYPE_CHECKING:
     from qgan.backends.primitives.target import Target
@@ -70,8 +71,7 @@ class PrimitiveQubit(Device):
         except ImportError as error:
             raise DeviceError(f"primitive.qubit needs Qiskit: pip install 'qgan[qiskit]' ({error})") from error
         self.target: Target[Any] = target_of(backend)
-        drawn: Any = np.random.randint(2**31 - 1) if isinstance(seed, str) else seed  # noqa: NPY002
-        self._rng = np.random.default_rng(drawn)
+        self._rng = generator_of(seed)
 
     @property
     def name(self) -> str:
@@ -82,13 +82,7 @@ class PrimitiveQubit(Device):
         self, config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
     ) -> ExecutionConfig:
         """Values and gradients in one job where nothing else is asked for; measurements inside are deferred."""
-        config = config or ExecutionConfig()
-        measuring: Any = config.mcm_config
-        if measuring.mcm_method not in (None, "deferred"):
-            raise DeviceError(f"mcm_method {measuring.mcm_method} is not supported on {self.name}, use 'deferred'")
-        changes: dict[str, Any] = {"mcm_config": replace(measuring, mcm_method="deferred")}
-        for option in config.device_options:
-            raise DeviceError(f"device option {option} not present on {self}")
+        config, changes = deferred(self, config), dict[str, Any]()
         if config.gradient_method in OWN and self.supports_derivatives(config, circuit):
             changes |= {"gradient_method": "device", "use_device_gradient": True, "grad_on_execution": True}
             changes["use_device_jacobian_product"] = False

@@ -40,6 +40,7 @@ class SamplerTarget(Target[QuantumCircuit]):
         return cls(BackendSamplerV2(backend=backend), backend)
 
     def sampled(self, requests: Sequence[Request], *, shots: int, seed: int) -> list[AnyArray]:  # noqa: ARG002
+        """See :meth:`Target.sampled`; what is drawn is decided by the primitive."""
         self._count(requests)
         circuits = [self.prepared(request.template) for request in requests]
         asked = []

@@ -88,6 +88,7 @@ class Exact(Target[P]):
         raise NotImplementedError(f"{self.name} has no states")
 
     def sampled(self, requests: Sequence[Request], *, shots: int, seed: int) -> list[AnyArray]:
+        """See :meth:`Target.sampled`: drawn from the probabilities, by that seed."""
         generator = np.random.default_rng(seed)
         return [draw(each, shots, generator) for each in self.probabilities(requests)]
 

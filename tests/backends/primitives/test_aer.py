@@ -53,6 +53,7 @@ def test_circuits_of_many_structures_are_one_job():
     np.testing.assert_allclose(found[2], np.abs(states(ROWS, fixed=True)) ** 2, atol=1e-12)
     assert target.sent.jobs == 1
     assert target.sent.circuits == 14
+    assert [AerTarget(density=density).name for density in (False, True)] == ["aer", "aer:density"]
 
 
 def test_circuits_whose_parameters_aer_gets_wrong_are_found_out_and_run_right():

@@ -180,6 +180,7 @@ class _Run(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """By the adjoint method, pass by pass."""
         passes, numbers, counts = ctx.of
         states, *given = ctx.saved_tensors
         by_start, *wanted = ctx.needs_input_grad[3:]

@@ -157,6 +157,7 @@ class _Replayed(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """By replaying, and there once more where another batch has been since."""
         recording, counts, replay = ctx.of
         latent, weights = ctx.saved_tensors
         if recording.replay is not replay:
