@@ -32,6 +32,7 @@ from qgan.run import Run
 from qgan.runs import RunDirectory
 from qgan.samples import Samples
 from qgan.seeding import Key
+from qgan.sending import NO_TERMS, Terms
 from qgan.session import Session
 
 
@@ -49,6 +50,7 @@ def fit(
     resume: str | os.PathLike[str] | None = None,
     plugins: Iterable[str] = (),
     on_step: Callable[[StepRecord], None] | None = None,
+    budget: float | None = None,
 ) -> "Run":
     """Trains to the end, and keeps everything in a run directory.
 
@@ -69,6 +71,7 @@ def fit(
         resume: A run to go on with instead; it wants the same objects again.
         plugins: Modules to import first.
         on_step: Called after each step.
+        budget: Seconds of a quantum computer that may be spent, where the backend is one.
 
     Returns:
         The finished run.
@@ -92,6 +95,7 @@ def fit(
         out=Path(out),
         resume_from=Path(resume) if resume is not None else None,
         plugins=plugins,
+        terms=Terms(budget),
     )
     for record in session.records():
         if on_step is not None:
@@ -108,11 +112,13 @@ def open_session(
     out: Path,
     resume_from: Path | None,
     plugins: Iterable[str],
+    terms: Terms = NO_TERMS,
 ) -> Session:
     """A session, new or resumed; plugins are loaded already."""
     if resume_from is not None:
-        return resume(resume_from, changes=changes, objects=objects, plugins=plugins)
-    return begin(configured(recipe, config, changes, objects), out=out, objects=objects, plugins=plugins)
+        return resume(resume_from, changes=changes, objects=objects, plugins=plugins, terms=terms)
+    config_of_it = configured(recipe, config, changes, objects)
+    return begin(config_of_it, out=out, objects=objects, plugins=plugins, terms=terms)
 
 
 def configured(

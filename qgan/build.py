@@ -28,6 +28,7 @@ from qgan.experiment import Experiment, facts_of
 from qgan.game import adversarial
 from qgan.generators import GENERATORS, ConditionalGenerator, Generator, Ingredients
 from qgan.generators.conditional import numbered
+from qgan.generators.remotes import expect
 from qgan.losses import LOSSES
 from qgan.machine import within_memory
 from qgan.metrics import METRICS
@@ -114,6 +115,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
         discriminator_updates=config.train.discriminator_updates,
         clip=config.train.grad_clip,
         conditional=config.train.conditional,
+        expect=partial(expect, generator),
     )
     resolved = config.model_copy(
         update={
@@ -246,9 +248,10 @@ def _data(config: RunConfig, objects: Objects) -> tuple[Component, DataSet]:
 def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
     backend = resolve(component.name)
     options = validate(BackendOptions, component.options, path="backend")
+    backend.require_sensible(options)
     backend.gradient(options.shots, options.gradient)
     # What was really used is what a run records, whatever is chosen where nothing is asked for.
-    resolved = options.model_copy(update={"c_dtype": backend.precision(options.c_dtype)})
+    resolved = options.resolved().model_copy(update={"c_dtype": backend.precision(options.c_dtype)})
     return _component(component.name, resolved.model_dump(mode="json", exclude_none=True)), backend, resolved
 
 
@@ -267,7 +270,13 @@ def _executor(
     batch, sets = max(1, math.ceil(batch_size * rows)), max(1, math.floor(rows))
     backend.check(circuit.n_wires, batch=batch, n_gates=gates, sets=sets, device=there)
     return backend.executor(
-        circuit, readout, shots=options.shots, method=options.gradient, c_dtype=options.c_dtype, device=device
+        circuit,
+        readout,
+        shots=options.shots,
+        method=options.gradient,
+        c_dtype=options.c_dtype,
+        device=device,
+        spsa=options.spsa,
     )
 
 

@@ -11,6 +11,8 @@ from qgan._typing import Json
 from qgan.errors import ConfigError
 
 MAX_BYTES, MAX_NESTING = 2**20, 32
+# What is said of a way of differentiating goes with it.
+GRADIENT, SPSA = "backend.gradient", ("spsa_step", "spsa_directions")
 
 
 def read_toml(path: Path) -> Json:
@@ -94,7 +96,7 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
     changes = list(changes)
     if strange := [key for key, _ in changes if not isinstance(key, str)]:
         raise ConfigError("A setting has no name", got=repr(strange[0]), allowed='text such as "train.steps"')
-    ordered = sorted(changes, key=lambda change: not change[0].endswith(".name"))
+    ordered = sorted(changes, key=lambda change: (not change[0].endswith(".name"), change[0] != GRADIENT))
     for key, value in ordered:
         *parents, last = [part.strip() for part in key.split(".")]
         if len(parents) >= MAX_NESTING:
@@ -109,6 +111,9 @@ def override(document: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) ->
                 table.pop("c_dtype", None)
             else:
                 table.clear()
+        if key == GRADIENT and value != "spsa":
+            for option in SPSA:
+                table.pop(option, None)
         table[last] = value
     return result
 

@@ -2,12 +2,16 @@
 
 __all__ = [
     "BackendError",
+    "BudgetError",
     "BusyError",
     "CheckpointError",
     "ConfigError",
     "DataError",
     "DivergedError",
+    "DoubtError",
     "Interrupted",
+    "JobError",
+    "LoginError",
     "QganError",
     "ResourceError",
 ]
@@ -69,6 +73,30 @@ class ResourceError(QganError, OSError):
     """Too little memory or disk, or a place that cannot be written."""
 
     exit_code = 7
+
+
+class JobError(QganError, RuntimeError):
+    """A job at a quantum computer that failed, was cancelled, or cannot be reached."""
+
+    exit_code = 8
+
+
+class DoubtError(QganError, RuntimeError):
+    """A submission of which it is not known whether it arrived: sent again it might be paid twice."""
+
+    exit_code = 9
+
+
+class LoginError(QganError, RuntimeError):
+    """Credentials that are missing, or that a service refuses."""
+
+    exit_code = 10
+
+
+class BudgetError(QganError, RuntimeError):
+    """More time of a quantum computer than was allowed."""
+
+    exit_code = 11
 
 
 class BusyError(QganError, RuntimeError):

@@ -69,6 +69,7 @@ class Player:
         clip: Largest norm of its gradient, or None.
         schedule: The share of the optimiser's own learning rate that a step takes, or None for all of it.
         constrain: Called after each update, to take the parameters back to where they may be.
+        expect: Told of all draws of a step, where there are several, before the first of them is asked for.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Player:
     clip: float | None = None
     schedule: Callable[[int], float] | None = None
     constrain: Callable[[], None] | None = None
+    expect: Callable[[Sequence[Draw]], None] | None = None
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -144,6 +146,7 @@ def adversarial(
     discriminator_updates: int = 1,
     clip: float | None = None,
     conditional: bool = False,
+    expect: Callable[[Sequence[Draw]], None] | None = None,
 ) -> Game:
     """The game of two: the discriminator moves first, then the generator.
 
@@ -159,6 +162,7 @@ def adversarial(
         discriminator_updates: In each step.
         clip: Largest norm of either side's gradient, or None.
         conditional: Whether the discriminator is told the samples' labels.
+        expect: Told of the draws of all the discriminator's updates, with the same generator, before it is asked.
     """
     penalty, schedules = penalty or NoPenalty(), schedules or {}
     fused = any(isinstance(part, nn.RNNBase) for part in discriminator.modules())
@@ -201,6 +205,7 @@ def adversarial(
                 clip=clip,
                 schedule=schedules.get("discriminator"),
                 constrain=partial(penalty.project, discriminator),
+                expect=expect,
             ),
             Player(
                 "generator",

@@ -90,8 +90,13 @@ def _step(state: TrainState, game: Game, batches: Batches) -> StepRecord:
     with _torch_stream(Key(state.seed, "torch", step)), _one_order():
         for player in game.players:
             began = perf_counter()
-            for update in range(player.updates if step >= player.starts else 0):
-                draw = game.generator.draw(batches.size, Key(state.seed, f"latent/{player.name}/{update}", step))
+            draws = [
+                game.generator.draw(batches.size, Key(state.seed, f"latent/{player.name}/{update}", step))
+                for update in range(player.updates if step >= player.starts else 0)
+            ]
+            if player.expect is not None and len(draws) > 1:
+                player.expect(draws)
+            for update, draw in enumerate(draws):
                 batch = Batch(batches.at((step - 1) * player.updates + update), draw)
                 losses[player.name], norms[player.name], seen = _update(player, batch, step)
                 scores |= seen

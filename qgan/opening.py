@@ -19,11 +19,13 @@ from qgan.errors import ConfigError
 from qgan.evaluate import Shelf
 from qgan.experiment import Experiment, require_same_circuit, require_same_data
 from qgan.game import Batch
+from qgan.generators.remotes import simulated
 from qgan.machine import fingerprint, git_commit, measure_threads
 from qgan.objects import Objects
 from qgan.plugins import require_plugins
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
+from qgan.sending import NO_TERMS, Terms, require_affordable
 from qgan.session import Session
 from qgan.trials import try_player
 from qgan.validation import validate
@@ -40,6 +42,7 @@ def begin(
     objects: Objects | None = None,
     plugins: Iterable[str] = (),
     shelf: Shelf | None = None,
+    terms: Terms = NO_TERMS,
 ) -> Session:
     """A new run in the directory of runs; nothing is written before everything has been checked.
 
@@ -48,9 +51,10 @@ def begin(
     objects = objects or Objects()
     hashes = objects.hashes()  # before a module is used, which may make its lazy layers
     experiment = build(config, objects)
+    require_affordable(experiment, terms, steps=config.train.steps)
     config = with_measured_threads(experiment)
     run = RunDirectory.create(out, config, _identity(experiment, hashes, plugins), name=name)
-    return Session(run, experiment, shelf or Shelf())
+    return Session(run, experiment, shelf or Shelf(), terms=terms)
 
 
 def resume(
@@ -60,6 +64,7 @@ def resume(
     objects: Objects | None = None,
     plugins: Iterable[str] = (),
     shelf: Shelf | None = None,
+    terms: Terms = NO_TERMS,
 ) -> Session:
     """A run to go on with, in place; or, where backend, shots or budget are changed, a child of it beside it.
 
@@ -70,10 +75,11 @@ def resume(
     run, objects, shelf = RunDirectory.open(path), objects or Objects(), shelf or Shelf()
     config, experiment = planned(run, changes, objects)
     if _stated(config) == _stated(run.config):
-        return Session(run, experiment, shelf)
+        return Session(run, experiment, shelf, terms=terms)
     config = with_measured_threads(experiment)
     if config.document() == _stated(run.config):
-        return Session(run, experiment, shelf)
+        return Session(run, experiment, shelf, terms=terms)
+    require_affordable(experiment, terms, steps=config.train.steps - run.status["step"])
     with run.locked():
         step = run.newest_whole().step
         # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
@@ -83,7 +89,7 @@ def resume(
         identity = {**_identity(experiment, run.identity.get("objects", {}), plugins), "parent": parent}
         beside = home.parent if path.name in ("", "..") else path.parent
         child = RunDirectory.create(beside, config, identity, parent=run)
-    return Session(child, experiment, shelf)
+    return Session(child, experiment, shelf, terms=terms)
 
 
 def planned(run: RunDirectory, changes: Iterable[tuple[str, Any]], objects: Objects) -> tuple[RunConfig, Experiment]:
@@ -153,7 +159,7 @@ def with_measured_threads(experiment: Experiment) -> RunConfig:
         for player in game.players:
             try_player(player, batch)
 
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), simulated(experiment.generator, game.generator):
         if config.run.threads == "auto":
             count = measure_threads(work)
         else:

@@ -10,7 +10,7 @@ __all__ = ["Counts", "Executor", "ExpectationXZ", "ExpectationZ", "GradientMetho
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 import torch
 from torch import Tensor
@@ -121,12 +121,14 @@ class Executor(ABC):
         gradient: How its gradient is found.
         precision: In which its circuits are run, whatever the type of what they give.
         rows_for_one: At most how many rows of circuits it runs for a row that has weights of its own.
+        remote: Who sends its circuits away, where that costs something; None where they are run at once.
     """
 
     counts: Counts
     gradient: GradientMethod
     precision: torch.dtype = torch.float64
     rows_for_one: int = 1
+    remote: Any = None
 
     @abstractmethod
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:

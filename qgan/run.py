@@ -2,6 +2,7 @@
 
 __all__ = ["Run"]
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import final
 
@@ -18,6 +19,7 @@ from qgan.errors import ConfigError
 from qgan.evaluate import Score
 from qgan.experiment import Experiment, require_same_circuit, require_same_data
 from qgan.generators import ConditionalGenerator, Generator
+from qgan.generators.remotes import simulated
 from qgan.machine import threads
 from qgan.objects import Objects
 from qgan.pictures import samples_figure, samples_wanted, training_figure
@@ -112,7 +114,8 @@ class Run:
             raise ConfigError("The seed of samples cannot be used", got=seed, allowed="0 or more")
         experiment, _ = self._at(self._which(checkpoint), backend=backend, shots=shots)
         generator, key = experiment.generator, Key(self.config.seed if seed is None else seed, "sample")
-        with threads(self._threads):
+        # Of a run on a computer nothing is paid for here; one that is asked for by name is refused.
+        with threads(self._threads), simulated(generator) if backend is None else nullcontext():
             if label is None:
                 return generator.sample(n, key)
             if not isinstance(generator, ConditionalGenerator):

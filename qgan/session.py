@@ -5,8 +5,8 @@ __all__ = ["Session", "evaluate_on_test"]
 import io
 import json
 import shlex
-from collections.abc import Generator, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, final
@@ -20,12 +20,17 @@ from qgan.evaluate import References, Score, Shelf
 from qgan.experiment import Experiment
 from qgan.export import WRITERS
 from qgan.files import atomic_write
+from qgan.generators.remotes import remotes, simulated
 from qgan.loop import StepRecord, train
 from qgan.machine import Stops, fingerprint, threads, within_memory
 from qgan.pictures import samples_figure, samples_wanted
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
+from qgan.sending import NO_TERMS, Terms, connected
 from qgan.watch import Watch
+
+# What is measured while training on a computer, and after it, costs nothing.
+SIMULATED = "simulated, exact and without noise: `qgan submit` samples on the computer"
 
 
 @final
@@ -38,12 +43,16 @@ class Session:
         experiment: What is trained.
         shelf: Where the real side of evaluations is kept.
         scores: Of the latest evaluation on validation, by metric.
+        terms: On which circuits may be sent that cost something.
+        told: Hears what is waited for, where circuits are sent away.
     """
 
     run: RunDirectory
     experiment: Experiment
     shelf: Shelf = field(default_factory=Shelf)
     scores: dict[str, Score] = field(default_factory=dict)
+    terms: Terms = NO_TERMS
+    told: Callable[[str], None] = lambda _: None
     _exact: bool = field(default=True, init=False)
     _watch: Watch = field(init=False)
 
@@ -74,7 +83,8 @@ class Session:
             with self.run.locked(), threads(threads_used), stops.listening():
                 try:
                     self._restore()
-                    yield from self._guarded(stops)
+                    with self._connected(stops):
+                        yield from self._guarded(stops)
                     self._finish()
                 except Interrupted:
                     raise
@@ -94,6 +104,34 @@ class Session:
                 got=error,
                 cure="Put it back" if gone else "Make room there, then go on with --resume",
             ) from error
+
+    @contextmanager
+    def _connected(self, stops: Stops) -> Iterator[None]:
+        """Where circuits are sent away, for as long as there are steps to do."""
+
+        def stopped() -> None:
+            if stops.signal_number:
+                self._leave(stops.signal_number)
+
+        try:
+            with connected(self.run.path, self.experiment, self.terms, stopped=stopped, told=self.told):
+                yield
+        except (OSError, DivergedError):
+            raise
+        except QganError as error:
+            self._failed(error)
+            raise
+
+    def _leave(self, signal_number: int) -> None:
+        """In the middle of a step, while jobs wait: what has come is kept, and is there when the step is done again."""
+        step = self.run.status["step"]
+        self.run.event("interrupted", step=step, signal=signal_number, waiting=True)
+        self._set_status("interrupted", step=step, reason=f"signal {signal_number}, while jobs were waited for")
+        raise Interrupted(
+            "Stopped while jobs wait; they go on, and nothing of them is lost. `qgan jobs` lists them. Go on with: "
+            f"qgan train --resume {shlex.quote(str(self.run.path))}",
+            signal_number,
+        )
 
     def _guarded(self, stops: Stops) -> Iterator[StepRecord]:
         try:
@@ -165,7 +203,8 @@ class Session:
     def _evaluate(self, step: int) -> bool:
         assert self._references is not None
         config = self.run.config
-        fake = self.experiment.generator.sample(self._references.n, Key(config.seed, "evaluation latent", step))
+        with simulated(self.experiment.generator):
+            fake = self.experiment.generator.sample(self._references.n, Key(config.seed, "evaluation latent", step))
         self.scores = {score.name: score for score in self._references.score(fake)}
         verdict = self._convergence.see(self.scores[config.evaluate.metric])
         scores = {name: {"value": score.value, "skill": score.skill} for name, score in self.scores.items()}
@@ -214,7 +253,8 @@ class Session:
         report, _ = evaluate_on_test(experiment, samples=run.config.evaluate.samples, shelf=self.shelf)
         atomic_write(run.path / "metrics.json", _pretty({"checkpoint": which, "step": point.step, **report}))
         data, picture = experiment.data, io.BytesIO()
-        fake = experiment.generator.sample(samples_wanted(data), Key(seed, "picture"))
+        with simulated(experiment.generator):
+            fake = experiment.generator.sample(samples_wanted(data), Key(seed, "picture"))
         atomic_write(run.path / "samples.npz", WRITERS[".npz"](fake, data))
         samples_figure(data, {f"generated: step {point.step}": fake}).savefig(picture)
         atomic_write(run.path / "samples.png", picture.getvalue())
@@ -238,12 +278,14 @@ def evaluate_on_test(
     """Scores of the generator as it is, on the test part, with as many samples as it holds or fewer."""
     config = experiment.config
     references = (shelf or Shelf()).references(experiment.data, config, part="test", n=samples)
-    scores = references.score(experiment.generator.sample(references.n, Key(config.seed, "test latent")))
+    with simulated(experiment.generator):
+        scores = references.score(experiment.generator.sample(references.n, Key(config.seed, "test latent")))
     report = {
         "part": "test",
         "n": references.n,
         "capped": references.capped,
         "resamples": references.resamples,
+        **({"circuits": SIMULATED} if remotes(experiment.generator) else {}),
         "metrics": {score.name: score.to_json() for score in scores},
     }
     return report, scores

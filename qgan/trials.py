@@ -12,6 +12,7 @@ from qgan.discriminators import MinibatchStd
 from qgan.errors import BackendError, ConfigError, QganError
 from qgan.game import Batch, Player
 from qgan.generators import Generator
+from qgan.generators.remotes import simulated
 from qgan.losses import Loss
 from qgan.samples import DataSet, Samples
 from qgan.seeding import Key, torch_seed
@@ -25,7 +26,8 @@ def try_generator(generator: Generator, backend: str) -> Samples:
         BackendError: If the backend does not run it.
     """
     try:
-        samples = generator.sample(2, Key(0, "trial"))
+        with simulated(generator):
+            samples = generator.sample(2, Key(0, "trial"))
     except QganError:
         raise
     except ValueError as error:

@@ -70,6 +70,15 @@ def test_another_backend_keeps_all_options_but_the_precision() -> None:
     assert both["backend"]["c_dtype"] == "complex128"
 
 
+def test_another_gradient_drops_what_was_said_of_the_perturbations() -> None:
+    before = {"backend": {"name": "aer", "gradient": "spsa", "spsa_step": 0.1, "spsa_directions": 2}}
+    assert override(before, [("backend.gradient", "spsa")]) == before
+    assert override(before, [("backend.gradient", "auto")]) == {"backend": {"name": "aer", "gradient": "auto"}}
+    # What is said anew stays, whatever the order, so that it is refused and not lost.
+    both = override(before, [("backend.spsa_step", 0.2), ("backend.gradient", "auto")])
+    assert both["backend"] == {"name": "aer", "gradient": "auto", "spsa_step": 0.2}
+
+
 @pytest.mark.parametrize(
     ("written", "key", "value"),
     [

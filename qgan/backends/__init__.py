@@ -5,11 +5,13 @@ Neither torch nor pennylane is imported before a device is asked for.
 
 __all__ = ["BACKENDS", "Backend", "BackendOptions", "Status", "names", "resolve"]
 
+import re
 from functools import partial
 
 from qgan._registry import Entry, Options, Table
-from qgan.backends.backend import Backend, BackendOptions, Status
-from qgan.backends.facts import FAKE, KNOWN, UNSUITABLE, plugin_devices
+from qgan.backends.backend import Backend, Status
+from qgan.backends.facts import FAKE, IBM, KNOWN, UNSUITABLE, plugin_devices
+from qgan.backends.options import BackendOptions
 from qgan.errors import BackendError, did_you_mean
 
 
@@ -48,6 +50,8 @@ def resolve(name: str) -> Backend:
     if name in plugin_devices():
         return Backend(name)
     known = names()
+    if re.fullmatch(rf"{IBM}[A-Za-z0-9_.-]{{1,64}}", name):
+        return Backend(name)
     if name.startswith(FAKE):
         fakes = _fakes()
         if name in fakes or not fakes:

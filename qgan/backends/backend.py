@@ -1,25 +1,24 @@
 """One backend: whether it is here, how it differentiates, what it needs, and the executors it makes."""
 
-__all__ = ["Backend", "BackendOptions", "Status"]
+__all__ = ["Backend", "Status"]
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
-from pydantic import Field
-
-from qgan._registry import Options
 from qgan.backends import memory
 from qgan.backends.facts import BATCHED, facts_of, plugin_devices
+from qgan.backends.options import BackendOptions, Precision
+from qgan.backends.perturbation import Perturbation
 from qgan.errors import BackendError, ConfigError, ResourceError
 
 if TYPE_CHECKING:
     import torch
 
     from circuits import Circuit
+    from qgan.backends.gradients import TermsOf
+    from qgan.backends.jobs.service import Service
     from qgan.readout import Executor, GradientMethod, ReadOut
-
-Method: TypeAlias = Literal["auto", "backprop", "adjoint", "parameter-shift"]
-Precision: TypeAlias = Literal["complex64", "complex128"]
 
 # Runs of before the precision was recorded went by this one.
 DEFAULT_C_DTYPE: Precision = "complex64"
@@ -29,25 +28,11 @@ WHY = {
     "adjoint": "one exact sweep for each row, whatever the number of weights",
     "parameter-shift": "the device differentiates no joint probabilities; two or four circuits for each angle",
 }
-
-
-@final
-class BackendOptions(Options):
-    """What a backend can be asked for.
-
-    Attributes:
-        shots: For each circuit; None is exact.
-        gradient: How gradients are found; ``"auto"`` takes the fastest that is right.
-        c_dtype: Of the amplitudes, where the backend leaves a choice: batched.qubit does, and takes ``"complex64"`` if
-            nothing else is asked for. A run records the one that was used; another backend drops it.
-        device: Where batched.qubit runs exact circuits: ``"cpu"``, in its kernels, or ``"cuda"``, in torch's own
-            operations. None for a GPU if ``run.device`` is ``"cuda"``, and the CPU if it is anything else.
-    """
-
-    shots: int | None = Field(None, ge=1, le=10_000_000)
-    gradient: Method = "auto"
-    c_dtype: Precision | None = None
-    device: Literal["cpu", "cuda"] | None = None
+SPSA = (
+    "asked for; {circuits} circuits for each row, whatever the number of angles: {directions} directions of "
+    "{step:g} radians"
+)
+DEFAULT_SPSA = Perturbation()
 
 
 class Status(NamedTuple):
@@ -81,6 +66,27 @@ class Backend:
         """Whether one run takes a whole batch."""
         return self._facts.broadcasting
 
+    @property
+    def paid(self) -> bool:
+        """Whether what it runs costs something."""
+        return self._facts.paid
+
+    def require_sensible(self, asked: BackendOptions) -> None:
+        """Refuses options that do not go with what it is.
+
+        Raises:
+            ConfigError: If there are no shots, and the backend measures; or a mode, and it takes no jobs of others.
+        """
+        if asked.mode is not None and not self._facts.paid:
+            raise ConfigError(f"{self.name} has no modes", got=f"mode = {asked.mode}", cure="Leave backend.mode out")
+        if self._facts.paid and asked.shots is None:
+            raise ConfigError(
+                f"{self.name} measures, so that nothing of it is exact",
+                got="no shots",
+                allowed="1 to 10000000",
+                cure="Say how many measurements each circuit gets: --shots 1024",
+            )
+
     def status(self) -> Status:
         """Whether it can be used, found by making a device of one wire; done once."""
         return self._status
@@ -95,8 +101,15 @@ class Backend:
             return Status(False, f"{type(error).__name__}: {error}", self._facts.cure)
         return Status(True)
 
-    def gradient(self, shots: int | None, method: str = "auto") -> "GradientMethod":
+    def gradient(
+        self, shots: int | None, method: str = "auto", *, spsa: Perturbation = DEFAULT_SPSA
+    ) -> "GradientMethod":
         """How gradients will be found.
+
+        Args:
+            shots: For each circuit; None is exact.
+            method: What was asked for.
+            spsa: What SPSA is told if it is used.
 
         Raises:
             ConfigError: If that method does not go with this device or with shots.
@@ -105,11 +118,20 @@ class Backend:
 
         exact = self._facts.exact
         best = "parameter-shift" if shots else exact
+        if method == "spsa":
+            if shots:
+                return GradientMethod(method, SPSA.format(circuits=spsa.circuits, **spsa._asdict()))
+            raise ConfigError(
+                "The gradient 'spsa' is for finite shots: without them the exact gradient costs less and is exact",
+                got=f"gradient = '{method}', shots = {shots}",
+                allowed=", ".join(dict.fromkeys(["auto", best, "parameter-shift"])),
+                cure="Set backend.shots, or use gradient = 'auto'",
+            )
         if method not in ("auto", "parameter-shift", best):
             raise ConfigError(
                 f"The gradient '{method}' does not go with {self.name}" + (" and finite shots" if shots else ""),
                 got=f"gradient = '{method}', shots = {shots}",
-                allowed=", ".join(dict.fromkeys(["auto", best, "parameter-shift"])),
+                allowed=", ".join(dict.fromkeys(["auto", best, "parameter-shift", *(["spsa"] if shots else [])])),
                 cure="Leave shots out, or use gradient = 'auto'" if method == exact else "Use gradient = 'auto'",
             )
         if shots:
@@ -209,6 +231,7 @@ class Backend:
         method: str = "auto",
         c_dtype: Precision | None = None,
         device: "torch.device | None" = None,
+        spsa: Perturbation = DEFAULT_SPSA,
     ) -> "Executor":
         """An executor of that circuit, on a device of its own.
 
@@ -219,16 +242,18 @@ class Backend:
             method: How gradients are found.
             c_dtype: Of the amplitudes, where there is a choice.
             device: Of torch's: batched.qubit runs exact circuits on it, in torch's operations. None for its kernels.
+            spsa: What SPSA is told if it is used.
 
         Raises:
             BackendError: If the backend is missing, or does not take that many wires.
             ConfigError: If an option does not go with this device.
             ResourceError: If not even one row fits into memory.
         """
-        gradient = self.gradient(shots, method)
+        gradient = self.gradient(shots, method, spsa=spsa)
         c_dtype = self.precision(c_dtype)
         exact = shots is None and gradient.name == self._facts.exact
         self.check(circuit.n_wires, batch=1, n_gates=1, device=device if exact else None)
+        terms_of = _terms_of(gradient, spsa)
         if self.name == BATCHED:
             from qgan.backends.batched.executor import batched_executor
 
@@ -239,7 +264,13 @@ class Backend:
                 gradient=gradient,
                 c_dtype=c_dtype or DEFAULT_C_DTYPE,
                 device=device,
+                terms_of=terms_of,
             )
+        if self._facts.paid:
+            from qgan.backends.primitives.remote import Stated, remote_executor
+
+            stated, exactly = Stated(gradient, terms_of), Backend(BATCHED).gradient(None)
+            return remote_executor(self.name, circuit, readout, shots=shots or 1, stated=stated, simulated=exactly)
         try:
             made = self._make(circuit.n_wires)
         except Exception as error:
@@ -247,13 +278,43 @@ class Backend:
         if self._facts.primitive:
             from qgan.backends.primitives.executor import primitive_executor
 
-            return primitive_executor(made, circuit, readout, shots=shots, gradient=gradient)
+            return primitive_executor(made, circuit, readout, shots=shots, gradient=gradient, terms_of=terms_of)
         from qgan.backends.executor import pennylane_executor
 
-        return pennylane_executor(made, circuit, readout, shots=shots, gradient=gradient)
+        return pennylane_executor(made, circuit, readout, shots=shots, gradient=gradient, terms_of=terms_of)
+
+    def service(self, folder: Path, *, qubits: int, mode: str = "job", answer: float = 120.0) -> "Service":
+        """Who takes jobs under that name.
+
+        Args:
+            folder: Where a run's jobs are kept.
+            qubits: Of its circuits.
+            mode: ``"job"``, ``"batch"`` or ``"session"``, for IBM Quantum.
+            answer: Seconds after which a request that is not answered is given up.
+
+        Raises:
+            BackendError: If it takes no jobs, or is missing.
+            LoginError: If it does not know who asks.
+        """
+        if not self._facts.primitive:
+            raise BackendError(
+                f"{self.name} runs circuits at once and takes no jobs",
+                allowed="ibm:NAME, and for rehearsals fake:NAME, aer, aer:density",
+                cure="Use qgan sample, or name another backend",
+            )
+        if not self.status().installed:
+            raise self._missing(self.status())
+        from qgan.backends.primitives.services import service_of
+
+        return service_of(self.name, folder, qubits=qubits, mode=mode, answer=answer)
 
     def _make(self, n_wires: int) -> Any:
         """A PennyLane device, or who runs Qiskit's circuits."""
+        if self._facts.paid:
+            # Nothing is asked of the service before something is to be sent.
+            from qgan.backends.primitives import ibm
+
+            return ibm
         if self._facts.primitive:
             from qgan.backends.primitives.targets import target_of
 
@@ -266,3 +327,11 @@ class Backend:
         return BackendError(
             f"The backend '{self.name}' cannot be used here", got=status.missing, cure=f"Run: {status.cure}"
         )
+
+
+def _terms_of(gradient: "GradientMethod", spsa: Perturbation) -> "TermsOf":
+    """Which differences of circuits are taken, where any are."""
+    from qgan.backends.gradients import shift_terms
+    from qgan.backends.spsa import Spsa
+
+    return Spsa(spsa) if gradient.name == "spsa" else shift_terms

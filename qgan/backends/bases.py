@@ -37,7 +37,7 @@ class _BasisByBasis(Executor):
 
     def __init__(self, circuit: Circuit, readout: ReadOut, turned: Executor) -> None:
         self.counts, self.gradient, self.precision = turned.counts, turned.gradient, turned.precision
-        self._circuit, self._readout, self._turned = circuit, readout, turned
+        self._circuit, self._readout, self._turned, self.remote = circuit, readout, turned, turned.remote
         self._angles = [TURNS[basis] for basis in readout.bases]
         self.rows_for_one = len(self._angles) * turned.rows_for_one
 

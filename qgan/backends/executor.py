@@ -18,7 +18,7 @@ from torch.autograd.function import once_differentiable
 from circuits import Circuit
 from qgan.backends.bases import basis_by_basis
 from qgan.backends.facts import facts_of
-from qgan.backends.gradients import Adjoint, ParameterShift, Shots, VectorJacobian
+from qgan.backends.gradients import Adjoint, Differences, Shots, TermsOf, VectorJacobian, shift_terms
 from qgan.backends.kernels import BroadcastKernel, Kernel, RowKernel
 from qgan.backends.program import EveryCall, Program, Tracer
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
@@ -49,9 +49,15 @@ def _global_random_state_kept() -> Iterator[None]:
 
 
 def pennylane_executor(
-    device: Device, circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod
+    device: Device,
+    circuit: Circuit,
+    readout: ReadOut,
+    *,
+    shots: int | None,
+    gradient: GradientMethod,
+    terms_of: TermsOf = shift_terms,
 ) -> Executor:
-    """One circuit on one device, which was made for its wires."""
+    """One circuit on one device, which was made for its wires; ``terms_of`` says which differences are taken."""
     facts, n_wires, counts = facts_of(device.name), circuit.n_wires, Counts()
     drawn = Shots(shots, counts)
     kernel: Kernel = RowKernel(device, n_wires)
@@ -59,7 +65,7 @@ def pennylane_executor(
     if facts.broadcasting:
         kernel = broadcast = BroadcastKernel(device, n_wires, density=facts.density)
         backprop = broadcast if gradient.name == "backprop" else None
-    backward: VectorJacobian = ParameterShift(kernel, drawn)
+    backward: VectorJacobian = Differences(kernel, drawn, terms_of)
     if gradient.name == "adjoint":
         backward = Adjoint(device, n_wires, counts)
 

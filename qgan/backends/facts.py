@@ -1,6 +1,6 @@
 """What is known of PennyLane's devices without importing any of them."""
 
-__all__ = ["BATCHED", "FAKE", "KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
+__all__ = ["BATCHED", "FAKE", "IBM", "KNOWN", "UNSUITABLE", "Facts", "facts_of", "plugin_devices"]
 
 from importlib import metadata
 from typing import Literal, NamedTuple, TypeAlias
@@ -21,6 +21,7 @@ class Facts(NamedTuple):
         density: Whether it keeps a density matrix, 4**n numbers, instead of a state vector.
         max_wires: More than these it refuses, or worse, does not.
         primitive: Whether it is run by way of Qiskit, as `primitive.qubit` is.
+        paid: Whether what it runs costs something, so that nothing is sent without a budget.
     """
 
     summary: str
@@ -30,10 +31,11 @@ class Facts(NamedTuple):
     density: bool = False
     max_wires: int = 63
     primitive: bool = False
+    paid: bool = False
 
 
 BATCHED = "batched.qubit"
-FAKE = "fake:"
+FAKE, IBM = "fake:", "ibm:"
 QISKIT = "pip install 'qgan[qiskit]'"
 A_FAKE = Facts(
     "A real computer's gates and noise, without the computer; also of all other names that Qiskit has",
@@ -42,6 +44,15 @@ A_FAKE = Facts(
     density=True,
     max_wires=12,
     primitive=True,
+)
+
+AN_IBM = Facts(
+    "A computer of IBM Quantum's, by its name: jobs that are journalled, within a budget",
+    QISKIT,
+    broadcasting=True,
+    max_wires=30,
+    primitive=True,
+    paid=True,
 )
 
 KNOWN: dict[str, Facts] = {
@@ -87,6 +98,7 @@ KNOWN: dict[str, Facts] = {
     "fake:manila": A_FAKE._replace(summary="5 qubits of 2021, with their noise: IBM Quantum's Manila, without it"),
     "fake:torino": A_FAKE._replace(summary="133 qubits of a Heron r1, with their noise, up to 12 in a circuit"),
     "fake:fez": A_FAKE._replace(summary="156 qubits of a Heron r2, with their noise, up to 12 in a circuit"),
+    "ibm:least-busy": AN_IBM._replace(summary="IBM Quantum's least busy computer, or by name, as ibm:ibm_torino"),
 }
 
 UNSUITABLE: dict[str, str] = {
@@ -97,7 +109,7 @@ UNSUITABLE: dict[str, str] = {
     "default.tensor": "it gives expectation values and no joint probabilities",
     "lightning.tensor": "it gives expectation values and no joint probabilities",
     "null.qubit": "it computes nothing and answers with zeros",
-    "primitive.qubit": "it is called by the name of what it runs on: aer, aer:density, or fake:manila and the like",
+    "primitive.qubit": "it is called by the name of what it runs on: aer, aer:density, fake:manila, ibm:NAME",
 }
 
 
@@ -110,4 +122,6 @@ def facts_of(name: str) -> Facts:
     """What is known of a device; the most cautious assumptions where nothing is."""
     if name.startswith(FAKE):
         return KNOWN.get(name, A_FAKE)
+    if name.startswith(IBM):
+        return KNOWN.get(name, AN_IBM)
     return KNOWN.get(name, Facts("A PennyLane device from a plugin", "Repair or reinstall its PennyLane plugin"))

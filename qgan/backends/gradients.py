@@ -2,9 +2,11 @@
 
 __all__ = [
     "Adjoint",
-    "ParameterShift",
+    "Differences",
+    "Shift",
     "Shots",
     "Term",
+    "TermsOf",
     "VectorJacobian",
     "add_slopes",
     "shift_terms",
@@ -13,8 +15,9 @@ __all__ = [
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, final
+from typing import Protocol, final
 
 import numpy as np
 import pennylane as qml
@@ -97,20 +100,43 @@ class Adjoint(VectorJacobian):
         return qml.SparseHamiltonian(matrix, wires=self._wires)
 
 
-@final
-class ParameterShift(VectorJacobian):
-    """Differences of shifted circuits, each with shots of its own where there are shots.
+class Term(ABC):
+    """One circuit beside each row's own, and its part in the slopes."""
 
-    The rules are PennyLane's: two terms for rotations, four for controlled ones (Wierichs et al., arXiv:2107.12390).
+    @abstractmethod
+    def move(self, table: Array) -> None:
+        """Moves angles of shape (rows, n_angles), radians, where they are."""
+
+    @abstractmethod
+    def add(self, gradient: Array, slopes: Array) -> None:
+        """To a gradient of shape (rows, columns), of this circuit's cost, shape (rows,)."""
+
+
+class TermsOf(Protocol):
+    """Which circuits the slopes of those columns of the operators' angles are made of."""
+
+    def __call__(
+        self, operators: Sequence[Operator], columns: Sequence[int], *, rows: int, key: Key
+    ) -> Sequence[Term]: ...
+
+
+@final
+class Differences(VectorJacobian):
+    """Differences of circuits with other angles, each with shots of its own where there are shots.
+
+    Args:
+        kernel: Runs them.
+        shots: How they are drawn, and where all is counted.
+        terms_of: Which they are.
     """
 
-    def __init__(self, kernel: Kernel, shots: Shots) -> None:
-        self._kernel, self._shots = kernel, shots
+    def __init__(self, kernel: Kernel, shots: Shots, terms_of: TermsOf) -> None:
+        self._kernel, self._shots, self._terms_of = kernel, shots, terms_of
 
     def __call__(
         self, operators: Sequence[Operator], angles: Array, columns: Sequence[int], cotangent: Array, key: Key
     ) -> Array:
-        terms = shift_terms(operators, columns)
+        terms = self._terms_of(operators, columns, rows=len(angles), key=key)
         generator = stream(key._replace(purpose=f"{key.purpose}:shift"))
         gradient = np.zeros((len(angles), len(columns)))
         for some in _chunks(terms, len(angles) * cotangent.shape[1]):
@@ -120,40 +146,57 @@ class ParameterShift(VectorJacobian):
         return gradient
 
 
-class Term(NamedTuple):
+@final
+@dataclass(frozen=True)
+class Shift(Term):
     """One shifted circuit of the parameter-shift rule.
 
     Attributes:
         place: Which of the slopes it is a part of.
         column: The angle that is shifted.
-        coefficient: Of its probabilities.
-        shift: Radians.
+        coefficient: Of its cost.
+        by: Radians.
     """
 
     place: int
     column: int
     coefficient: float
-    shift: float
+    by: float
+
+    def move(self, table: Array) -> None:
+        table[:, self.column] += self.by
+
+    def add(self, gradient: Array, slopes: Array) -> None:
+        gradient[:, self.place] += self.coefficient * slopes
 
 
-def shift_terms(operators: Sequence[Operator], columns: Sequence[int]) -> list[Term]:
-    """All of them, for those columns of the operators' angles."""
+def shift_terms(
+    operators: Sequence[Operator],
+    columns: Sequence[int],
+    *,
+    rows: int,  # noqa: ARG001
+    key: Key,  # noqa: ARG001
+) -> list[Shift]:
+    """All of the parameter-shift rule, the same for every row and key.
+
+    The rules are PennyLane's: two terms for rotations, four for controlled ones (Wierichs et al., arXiv:2107.12390).
+    """
     rotations = [operator for operator in operators if operator.num_params]
-    return [Term(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
+    return [Shift(place, column, *term) for place, column in enumerate(columns) for term in _rule(rotations[column])]
 
 
 def shifted(angles: Array, terms: Sequence[Term]) -> Array:
     """Shape (terms * rows, n_angles), from angles of shape (rows, n_angles)."""
     tables = np.tile(angles, (len(terms), 1, 1))
     for table, term in zip(tables, terms, strict=True):
-        table[:, term.column] += term.shift
+        term.move(table)
     return tables.reshape(-1, angles.shape[1])
 
 
 def add_slopes(gradient: Array, terms: Sequence[Term], probabilities: Array, cotangent: Array) -> None:
     """To a gradient of shape (rows, columns), of probabilities of shape (terms, rows, 2**n)."""
     for term, slopes in zip(terms, (probabilities * cotangent).sum(axis=2), strict=True):
-        gradient[:, term.place] += term.coefficient * slopes
+        term.add(gradient, slopes)
 
 
 def _rule(rotation: Operator) -> list[tuple[float, float]]:
@@ -169,7 +212,7 @@ def _terms(frequencies: tuple[float, ...]) -> list[tuple[float, float]]:
     return [(coefficient, shift) for coefficient, shift in rule.tolist()]
 
 
-def _chunks(terms: list, numbers_per_term: int, numbers_at_once: int = 2**24) -> Iterator[list]:
+def _chunks(terms: Sequence[Term], numbers_per_term: int, numbers_at_once: int = 2**24) -> Iterator[Sequence[Term]]:
     """As many terms at once as make a table of moderate size, and one at the least."""
     at_once = max(1, numbers_at_once // max(1, numbers_per_term))
     yield from (terms[at : at + at_once] for at in range(0, len(terms), at_once))

@@ -1,6 +1,6 @@
 """What the commands share: their common options, and what they write."""
 
-__all__ = ["AsJson", "Checkpoint", "Plugins", "RunPath", "Sets", "print_json", "say"]
+__all__ = ["AsJson", "Budget", "Checkpoint", "Plugins", "RunPath", "Sets", "print_json", "say"]
 
 import json
 import sys
@@ -16,6 +16,10 @@ Sets = Annotated[
 ]
 Plugins = Annotated[
     list[str] | None, typer.Option("--plugin", metavar="MODULE", help="A module with parts of your own")
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="What a quantum computer may be used for in all, such as 120s; needed for ibm:"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there")]
 Checkpoint = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from qgan.cli.options import AsJson, Plugins, Sets, print_json, say
+from qgan.cli.options import AsJson, Budget, Plugins, Sets, print_json, say
 from qgan.errors import ConfigError
 
 
@@ -29,6 +29,10 @@ def train(
     plugin: Plugins = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where runs are kept; runs if not given")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with a run, bit for bit")] = None,
+    budget: Budget = None,
+    resubmit_in_doubt: Annotated[
+        bool, typer.Option("--resubmit-in-doubt", help="Send a job again of which it is not known whether it arrived")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, print the plan, write nothing")] = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress")] = False,
@@ -42,7 +46,10 @@ def train(
     qgan train --backend lightning.qubit --set generator.layers=4
 
     qgan train --resume runs/20261123-224501-digits-s7-3fa9 --steps +500
+
+    qgan train --resume RUN --backend ibm:ibm_torino --steps +5 --shots 256 --budget 120s
     """
+    from qgan.backends.jobs.budgets import seconds_of
     from qgan.documents import assignment
 
     if resume is not None and (recipe is not None or config is not None):
@@ -53,6 +60,7 @@ def train(
         )
     if resume is not None and out is not None:
         raise ConfigError("A run that is resumed stays where it is", got=f"--out {out}", cure="Leave out --out")
+    seconds = None if budget is None else seconds_of(budget)
     changes = [assignment(text) for text in sets or []]
     changes += [("train.steps", _steps(steps, resume))] if steps is not None else []
     flags = (("backend.name", backend), ("backend.shots", shots), ("seed", seed), ("run.device", device))
@@ -63,6 +71,7 @@ def train(
     from qgan.objects import Objects
     from qgan.plugins import load_plugins
     from qgan.run import Run
+    from qgan.sending import Terms, forecast
 
     load_plugins(plugin or [])
     if dry_run:
@@ -71,16 +80,23 @@ def train(
         from qgan.opening import planned
         from qgan.runs import RunDirectory
 
+        begun = None if resume is None else RunDirectory.open(resume)
         plan = (
-            planned(RunDirectory.open(resume), changes, Objects())[1]
-            if resume is not None
-            else build(configured(recipe, config, changes, Objects()))
+            build(configured(recipe, config, changes, Objects()))
+            if begun is None
+            else planned(begun, changes, Objects())[1]
         )
+        told = forecast(plan, steps=plan.config.train.steps - (0 if begun is None else begun.status["step"]))
         if as_json:
-            print_json({"config": plan.config.document(), **plan.facts})
+            hardware = {} if told is None else {"hardware": told.document()}
+            print_json({"config": plan.config.document(), **plan.facts, **hardware})
         else:
             sys.stdout.write(to_toml(plan.config))
             show.plan(plan.facts)
+            if told is not None:
+                show.note(told.text())
+        if told is not None and seconds is not None:
+            told.require_within(seconds)
         return
     session = open_session(
         recipe,
@@ -90,6 +106,7 @@ def train(
         out=out or Path("runs"),
         resume_from=resume,
         plugins=plugin or [],
+        terms=Terms(seconds, resubmit_in_doubt),
     )
     try:
         show.progress(session, quiet=quiet)

@@ -12,6 +12,7 @@ import torch
 from qgan._typing import Array
 from qgan.build import build
 from qgan.config import Component, RunConfig
+from qgan.documents import override
 from qgan.errors import ConfigError
 from qgan.generators import GENERATORS
 from qgan.generators.base import CircuitGenerator
@@ -73,9 +74,10 @@ def untrained(config: RunConfig) -> RunConfig:
 
 
 def with_shots(config: RunConfig) -> RunConfig:
-    """Finite shots, and the only gradient that goes with them."""
-    options = {**config.backend.options, "shots": SHOTS, "gradient": "auto"}
-    return config.model_copy(update={"backend": Component.model_validate({"name": config.backend.name, **options})})
+    """Finite shots, and the gradient that goes with them if nothing else is said."""
+    changes = [("backend.shots", SHOTS), ("backend.gradient", "auto")]
+    backend = override({"backend": config.document()["backend"]}, changes)["backend"]
+    return config.model_copy(update={"backend": Component.model_validate(backend)})
 
 
 def _twin(name: str) -> Callable[[RunConfig], RunConfig]:

@@ -25,6 +25,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "adam": ("kingma2015adam",),
     "adamw": ("loshchilov2019decoupled",),
     "parameter-shift": SHIFT,
+    "spsa": ("spall1992multivariate",),
     "batched.qubit": ("jones2020efficient",),
     "non-saturating": ("goodfellow2014generative",),
     "minimax": ("goodfellow2014generative",),

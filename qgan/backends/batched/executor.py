@@ -23,7 +23,7 @@ from qgan.backends.batched.on_torch.executor import torch_executor
 from qgan.backends.batched.plan import Plan, compiled
 from qgan.backends.batched.tracing import TracedOnce, traced
 from qgan.backends.executor import TracedExecutor
-from qgan.backends.gradients import ParameterShift, Shots
+from qgan.backends.gradients import Differences, Shots, TermsOf, shift_terms
 from qgan.backends.program import EveryCall, Tracer, require_fitting
 from qgan.errors import QganError
 from qgan.readout import Counts, Executor, GradientMethod, Probabilities, ReadOut
@@ -41,10 +41,12 @@ def batched_executor(
     gradient: GradientMethod,
     c_dtype: str,
     device: torch.device | None = None,
+    terms_of: TermsOf = shift_terms,
 ) -> Executor:
     """The fastest executor that is right for the circuit, the read-out and the shots.
 
-    With a device of torch's, circuits run on it if they can; without, in kernels on the CPU.
+    With a device of torch's, circuits run on it if they can; without, in kernels on the CPU. Where differences of
+    circuits are taken, ``terms_of`` says which.
     """
     dtype = REAL[c_dtype]
     if shots is None and gradient.name == "adjoint" and (executor := _fast(circuit, readout, dtype, gradient, device)):
@@ -53,7 +55,7 @@ def batched_executor(
         gradient = gradient._replace(why=f"{gradient.why}; {NOT_THERE.format(device=device)}")
     drawn, kernel = Shots(shots, Counts()), BatchedKernel(circuit.n_wires, dtype=dtype)
     adjoint = gradient.name == "adjoint"
-    backward = KernelAdjoint(kernel, drawn.counts) if adjoint else ParameterShift(kernel, drawn)
+    backward = KernelAdjoint(kernel, drawn.counts) if adjoint else Differences(kernel, drawn, terms_of)
 
     def by_angles(circuit: Circuit, readout: ReadOut) -> Executor:
         tracer, precision = _tracer(circuit, kernel, dtype), PRECISION[np.dtype(dtype).name]

@@ -1,19 +1,19 @@
 """Qiskit's primitives as executors: the values of a batch and its gradient are one job."""
 
-__all__ = ["primitive_executor"]
+__all__ = ["PrimitiveExecutor", "primitive_executor"]
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from circuits import Circuit
 from qgan._typing import Array
 from qgan.backends.bases import basis_by_basis
-from qgan.backends.gradients import Shots, Term, add_slopes, shift_terms, shifted
+from qgan.backends.gradients import Shots, Term, TermsOf, shift_terms, shifted
+from qgan.backends.primitives.measured import Found, measured
 from qgan.backends.primitives.target import Exact
 from qgan.backends.primitives.templates import Request, template_of
 from qgan.backends.program import EveryCall, Program
@@ -21,13 +21,20 @@ from qgan.errors import BackendError
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.seeding import Key, stream
 
-WHY = "two or four circuits for each angle, in one job with the circuits themselves"
+IN_ONE_JOB = "in one job with the circuits themselves"
+WHY = f"two or four circuits for each angle, {IN_ONE_JOB}"
 
 
 def primitive_executor(
-    target: Exact[Any], circuit: Circuit, readout: ReadOut, *, shots: int | None, gradient: GradientMethod
+    target: Exact[Any],
+    circuit: Circuit,
+    readout: ReadOut,
+    *,
+    shots: int | None,
+    gradient: GradientMethod,
+    terms_of: TermsOf = shift_terms,
 ) -> Executor:
-    """One circuit on one target.
+    """One circuit on one target; ``terms_of`` says which differences are taken.
 
     Raises:
         BackendError: If the target has too few qubits.
@@ -39,10 +46,11 @@ def primitive_executor(
             allowed=f"1 to {target.max_qubits}",
             cure="Change the number of qubits",
         )
-    drawn, stated = Shots(shots, Counts()), gradient._replace(why=WHY)
+    why = WHY if gradient.name == "parameter-shift" else f"{gradient.why}, {IN_ONE_JOB}"
+    drawn, stated = Shots(shots, Counts()), gradient._replace(why=why)
 
     def of_one_basis(circuit: Circuit, readout: ReadOut) -> Executor:
-        return PrimitiveExecutor(circuit, readout, target, shots=drawn, gradient=stated)
+        return PrimitiveExecutor(circuit, readout, target, shots=drawn, gradient=stated, terms_of=terms_of)
 
     return basis_by_basis(circuit, readout, of_one_basis)
 
@@ -58,22 +66,32 @@ class PrimitiveExecutor(Executor):
         readout: What is made of the joint probabilities, in the basis of Z.
         target: Who runs it.
         shots: How probabilities are drawn, and where all is counted.
-        gradient: Parameter-shift.
+        gradient: How the differences are called.
+        terms_of: Which they are.
     """
 
     def __init__(
-        self, circuit: Circuit, readout: ReadOut, target: Exact[Any], *, shots: Shots, gradient: GradientMethod
+        self,
+        circuit: Circuit,
+        readout: ReadOut,
+        target: Exact[Any],
+        *,
+        shots: Shots,
+        gradient: GradientMethod,
+        terms_of: TermsOf,
     ) -> None:
         self.counts, self.gradient, self.target = shots.counts, gradient, target
         self._tracer, self._readout, self._shots, self._n_wires = EveryCall(circuit), readout, shots, circuit.n_wires
+        self._terms_of = terms_of
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:
         program = self._tracer(latent, weights)
-        terms = shift_terms(program.operators, program.trainable)
+        columns = program.trainable
+        terms = self._terms_of(program.operators, columns, rows=program.rows, key=key) if columns else ()
         there, slopes = self._run(program, terms, key)
         probabilities: Any = torch.from_numpy(there)
         if terms:
-            probabilities = _Probabilities.apply(program.angles, _Held(there, program.trainable, terms, slopes))
+            probabilities = measured(program.angles, Found(there, columns, terms, slopes))
         return self._readout.read(probabilities).to(latent.device)
 
     def _run(self, program: Program, terms: Sequence[Term], key: Key) -> tuple[Array, Array]:
@@ -87,31 +105,3 @@ class PrimitiveExecutor(Executor):
 
         rows = len(angles)
         return drawn(exact[:rows], "shots"), drawn(exact[rows:], "shift").reshape(len(terms), *exact[:rows].shape)
-
-
-class _Held(NamedTuple):
-    """What came of one job."""
-
-    there: Array
-    columns: Sequence[int]
-    terms: Sequence[Term]
-    shifted: Array
-
-
-class _Probabilities(torch.autograd.Function):
-    """Angles of shape (rows, n_angles) to probabilities of shape (rows, 2**n_wires), both known already."""
-
-    @staticmethod
-    def forward(ctx: Any, angles: Tensor, held: _Held) -> Tensor:
-        ctx.held, ctx.shape = held, angles.shape
-        return torch.from_numpy(held.there)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        held, rows = ctx.held, ctx.shape[0]
-        found = np.zeros((rows, len(held.columns)))
-        add_slopes(found, held.terms, held.shifted, cotangents[0].contiguous().numpy())
-        gradient = torch.zeros(ctx.shape, dtype=torch.float64)
-        gradient[:, list(held.columns)] = torch.from_numpy(found)
-        return gradient, None

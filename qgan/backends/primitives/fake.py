@@ -4,7 +4,7 @@ Aer's own model of 133 qubits takes seconds to make and seconds for every job; o
 has the same distribution.
 """
 
-__all__ = ["FakeTarget"]
+__all__ = ["MAX_QUBITS", "FakeTarget"]
 
 import warnings
 from collections.abc import Sequence

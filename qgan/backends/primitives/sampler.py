@@ -1,6 +1,6 @@
 """Any Qiskit V2 sampler: what it measures is all that is known."""
 
-__all__ = ["SamplerTarget"]
+__all__ = ["SamplerTarget", "bits_of"]
 
 from collections.abc import Sequence
 from typing import Any, final
@@ -49,7 +49,7 @@ class SamplerTarget(Target[QuantumCircuit]):
             # Without parameters, too, it is run once for each row.
             asked.append((circuit, values or np.zeros((len(request.table), 0))))
         result: Any = self._sampler.run(asked, shots=shots).result()
-        return [_bits(each.data, circuit, shots) for each, circuit in zip(result, circuits, strict=True)]
+        return [bits_of(each.data) for each in result]
 
     def _prepare(self, template: Template) -> QuantumCircuit:
         if self._passes is None:
@@ -58,8 +58,9 @@ class SamplerTarget(Target[QuantumCircuit]):
         return self._passes.run(template.measured)
 
 
-def _bits(data: Any, circuit: QuantumCircuit, shots: int) -> AnyArray:
-    (register,) = circuit.cregs
+def bits_of(data: Any) -> AnyArray:
+    """Shape (circuits, shots, qubits), of the one register that was measured."""
+    (register,) = data.values()
     # Big-endian bytes, of which the last bit is qubit 0.
-    bits = np.unpackbits(getattr(data, register.name).array, axis=-1)[..., ::-1][..., : register.size]
-    return bits.reshape(-1, shots, register.size)
+    bits = np.unpackbits(register.array, axis=-1)[..., ::-1][..., : register.num_bits]
+    return bits.reshape(-1, register.num_shots, register.num_bits)

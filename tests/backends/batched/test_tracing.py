@@ -12,7 +12,7 @@ from qgan.backends.batched.kernel import BatchedKernel
 from qgan.backends.batched.plan import Product, Sum
 from qgan.backends.batched.tracing import AngleTable, TracedOnce
 from qgan.backends.executor import TracedExecutor
-from qgan.backends.gradients import ParameterShift, Shots
+from qgan.backends.gradients import Differences, Shots, shift_terms
 from qgan.backends.program import EveryCall
 from qgan.errors import ConfigError, DivergedError
 from qgan.readout import Counts, GradientMethod, Probabilities
@@ -54,7 +54,12 @@ def on_batched(tracer, n_wires, shots, dtype=np.float64):
     kernel, drawn = BatchedKernel(n_wires, dtype=dtype), Shots(shots, Counts())
     method = GradientMethod("parameter-shift", "a test")
     return TracedExecutor(
-        tracer, Probabilities(), kernel=kernel, shots=drawn, backward=ParameterShift(kernel, drawn), gradient=method
+        tracer,
+        Probabilities(),
+        kernel=kernel,
+        shots=drawn,
+        backward=Differences(kernel, drawn, shift_terms),
+        gradient=method,
     )
 
 
