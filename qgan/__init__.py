@@ -3,7 +3,7 @@
 The public names are loaded when they are first asked for, so that importing the package costs nothing heavy.
 """
 
-__all__ = ["Comparison", "Run", "__version__", "fit", "load", "train"]
+__all__ = ["Comparison", "Run", "__version__", "collect", "fit", "load", "submit", "train"]
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qgan.api import Comparison, Run, fit, load, train
+    from qgan.api import Comparison, Run, collect, fit, load, submit, train
 
     __version__: str
 

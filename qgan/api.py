@@ -1,6 +1,6 @@
 """Training from Python: what a notebook or a script wants."""
 
-__all__ = ["Comparison", "Run", "Training", "compare", "fit", "load", "train"]
+__all__ = ["Comparison", "Run", "Training", "collect", "compare", "fit", "load", "submit", "train"]
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +34,8 @@ from qgan.samples import Samples
 from qgan.seeding import Key
 from qgan.sending import NO_TERMS, Terms
 from qgan.session import Session
+from qgan.submissions import Brought, Submitted, bring_home
+from qgan.submissions import submit as hand_in
 
 
 def fit(
@@ -202,6 +204,39 @@ def compare(
     comparison = carry_out(path, declaration, engine=engine, timing=partial(timed_together, plugins=plugins))
     report_comparison(path)
     return comparison
+
+
+def submit(
+    run: "Run | str | os.PathLike[str]",
+    *,
+    backend: str,
+    shots: int,
+    n: int = 64,
+    checkpoint: str | int | None = None,
+    budget: float | None = None,
+) -> Submitted:
+    """Hands in the circuits of n samples of a trained generator, and returns at once.
+
+    Args:
+        run: Which.
+        backend: ``"ibm:ibm_torino"``, ``"ibm:least-busy"``, or for a rehearsal ``"fake:torino"`` or ``"aer"``.
+        shots: For each circuit.
+        n: How many samples.
+        checkpoint: As for :meth:`Run.sample`.
+        budget: Seconds of the computer that this may take; it must be given where they cost something.
+
+    Raises:
+        BudgetError: If it would cost more; then nothing is sent.
+        LoginError: If the service does not know who asks.
+    """
+    source = run if isinstance(run, Run) else load(run)
+    which = None if checkpoint is None else str(checkpoint)
+    return hand_in(source, backend=backend, shots=shots, n=n, checkpoint=which, terms=Terms(budget))
+
+
+def collect(run: "Run | str | os.PathLike[str]") -> Brought:
+    """Fetches what is done of a run's jobs, with samples and their scores; what still waits is left alone."""
+    return bring_home(run if isinstance(run, Run) else load(run))
 
 
 def load(

@@ -46,12 +46,13 @@ from qgan.validation import validate
 
 
 @within_memory()
-def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
+def build(config: RunConfig, objects: Objects | None = None, *, sends: bool = False) -> Experiment:
     """Makes all objects of a run, and refuses what cannot work before anything is trained.
 
     Args:
         config: Names and options.
         objects: The user's own, in place of names.
+        sends: Whether circuits are to be sent as jobs, whatever the backend.
 
     Raises:
         ConfigError: For a wrong name, option or combination.
@@ -64,7 +65,7 @@ def build(config: RunConfig, objects: Objects | None = None) -> Experiment:
     device = _device(config.run.device)
     data_component, data = _data(config, objects)
     _require_measurable(config, data)
-    backend_component, backend, options = _backend(config.backend)
+    backend_component, backend, options = _backend(config.backend, sends=sends)
     circuits = backend.device(options.device, networks=config.run.device)
     there = _device(circuits) if circuits == "cuda" else None
     if device.type == "cuda" and circuits == "cpu":
@@ -245,8 +246,10 @@ def _data(config: RunConfig, objects: Objects) -> tuple[Component, DataSet]:
     return Component(name=OBJECT), checked(own)
 
 
-def _backend(component: Component) -> tuple[Component, Backend, BackendOptions]:
+def _backend(component: Component, *, sends: bool) -> tuple[Component, Backend, BackendOptions]:
     backend = resolve(component.name)
+    if sends:
+        backend = backend.sending()
     options = validate(BackendOptions, component.options, path="backend")
     backend.require_sensible(options)
     backend.gradient(options.shots, options.gradient)

@@ -126,6 +126,16 @@ class Run:
                 )
             return generator.sample_class(label, n, key)
 
+    def elsewhere(self, backend: str, *, shots: int, checkpoint: str) -> Experiment:
+        """As it was at a checkpoint, with circuits that are sent to another backend once it is connected with one."""
+        point = self.directory.checkpoint(checkpoint)
+        self._built()
+        # Of options for where it was trained none has a meaning there.
+        document = {**self.config.document(), "backend": {"name": backend, "shots": shots}}
+        experiment = build(validate(RunConfig, document), self._objects, sends=True)
+        experiment.state.load_state_dict(point.tensors, point.scalars)
+        return experiment
+
     def plot(self) -> Figure:
         """Losses, the discriminator's scores, and the quality on validation."""
         path = self.path / "references.json"

@@ -107,17 +107,23 @@ def document_of(cost: Cost) -> Json:
     }
 
 
-def forecast(experiment: Experiment, *, steps: int) -> Forecast | None:
+def forecast(experiment: Experiment, *, steps: int, batch: int | None = None) -> Forecast | None:
     """Of so many steps, counted and not run; None where nothing is sent.
 
     Evaluations are not in it: they are simulated.
+
+    Args:
+        experiment: As it is built.
+        steps: Of training.
+        batch: Samples in an update; the experiment's own if None.
     """
     game, config = experiment.game, experiment.config
+    size = config.train.batch_size if batch is None else batch
     if not remotes(game.generator):
         return None
 
     def draw(purpose: str) -> Draw:
-        return game.generator.draw(config.train.batch_size, Key(config.seed, purpose))
+        return game.generator.draw(size, Key(config.seed, purpose))
 
     def show() -> None:
         with torch.no_grad():

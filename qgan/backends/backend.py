@@ -55,11 +55,13 @@ class Backend:
 
     Args:
         name: For example ``"lightning.qubit"``.
+        sends: Whether circuits are sent as jobs even if they could be run at once.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, sends: bool = False) -> None:
         self.name = name
         self._facts = facts_of(name)
+        self._sends = sends or self._facts.paid
 
     @property
     def broadcasting(self) -> bool:
@@ -79,13 +81,22 @@ class Backend:
         """
         if asked.mode is not None and not self._facts.paid:
             raise ConfigError(f"{self.name} has no modes", got=f"mode = {asked.mode}", cure="Leave backend.mode out")
-        if self._facts.paid and asked.shots is None:
+        if self._sends and asked.shots is None:
             raise ConfigError(
                 f"{self.name} measures, so that nothing of it is exact",
                 got="no shots",
                 allowed="1 to 10000000",
                 cure="Say how many measurements each circuit gets: --shots 1024",
             )
+
+    def sending(self) -> "Backend":
+        """The same, with circuits that are sent as jobs even if they could be run at once.
+
+        Raises:
+            BackendError: If it takes no jobs.
+        """
+        self._require_jobs()
+        return Backend(self.name, sends=True)
 
     def status(self) -> Status:
         """Whether it can be used, found by making a device of one wire; done once."""
@@ -266,7 +277,7 @@ class Backend:
                 device=device,
                 terms_of=terms_of,
             )
-        if self._facts.paid:
+        if self._sends:
             from qgan.backends.primitives.remote import Stated, remote_executor
 
             stated, exactly = Stated(gradient, terms_of), Backend(BATCHED).gradient(None)
@@ -296,17 +307,20 @@ class Backend:
             BackendError: If it takes no jobs, or is missing.
             LoginError: If it does not know who asks.
         """
+        self._require_jobs()
+        if not self.status().installed:
+            raise self._missing(self.status())
+        from qgan.backends.primitives.services import service_of
+
+        return service_of(self.name, folder, qubits=qubits, mode=mode, answer=answer)
+
+    def _require_jobs(self) -> None:
         if not self._facts.primitive:
             raise BackendError(
                 f"{self.name} runs circuits at once and takes no jobs",
                 allowed="ibm:NAME, and for rehearsals fake:NAME, aer, aer:density",
                 cure="Use qgan sample, or name another backend",
             )
-        if not self.status().installed:
-            raise self._missing(self.status())
-        from qgan.backends.primitives.services import service_of
-
-        return service_of(self.name, folder, qubits=qubits, mode=mode, answer=answer)
 
     def _make(self, n_wires: int) -> Any:
         """A PennyLane device, or who runs Qiskit's circuits."""

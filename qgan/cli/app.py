@@ -12,6 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from qgan.cli.comparing import compare
+from qgan.cli.hardware import cancel, collect, jobs, plan, submit
 from qgan.cli.listings import backends, circuits, recipes
 from qgan.cli.options import say
 from qgan.cli.reporting import report
@@ -29,6 +30,8 @@ app = typer.Typer(
 )
 for command in (train, compare, report, sample, evaluate, runs, track, recipes, circuits, backends):
     app.command()(command)
+for command in (plan, submit, jobs, collect, cancel):
+    app.command(rich_help_panel="Quantum computers")(command)
 
 
 def main() -> None:
