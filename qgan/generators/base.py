@@ -43,7 +43,7 @@ class CircuitOptions(Options):
         entangled: False drops the entanglers and keeps the parameters.
         pattern: Which wires the entanglers join, a name of :data:`circuits.PATTERNS`; ``"own"`` is the circuit's own.
         initial: How its weights begin, a name of :data:`circuits.INITIAL`; ``"own"`` is the circuit's own way.
-        latent_dim: Random inputs, for a circuit that has a choice; None for its own number.
+        latent_dim: Random inputs, for a circuit that has a choice, and 0 for none; None for its own number.
         latent: How latents are distributed: ``"uniform"`` between the bounds below, or standard ``"normal"``.
         latent_low: Smallest latent angle, radians.
         latent_high: Largest.
@@ -55,7 +55,7 @@ class CircuitOptions(Options):
     entangled: bool = True
     pattern: str = "own"
     initial: str = "own"
-    latent_dim: int | None = Field(default=None, ge=1, le=10_000)
+    latent_dim: int | None = Field(default=None, ge=0, le=10_000)
     latent: Literal["uniform", "normal"] = "uniform"
     latent_low: float = 0.0
     latent_high: float = math.pi / 2

@@ -61,6 +61,15 @@ def test_states_of_real_amplitudes_are_real(state, rng: np.random.Generator) -> 
     assert np.abs(found.imag).max() < EXACT
 
 
+def test_real_amplitudes_without_latents_are_those_whose_latents_are_zero(state, rng: np.random.Generator) -> None:
+    plain, encoded = (real_amplitudes(n_wires=3, layers=2, latent_dim=dim) for dim in (0, 3))
+    weights = {"w": rng.uniform(0, 7, (3, 3))}
+    assert (plain.latent_dim, plain.resources().gates) == (0, {"RY": 9, "CNOT": 4})
+    assert state(plain, np.zeros(0), weights) == pytest.approx(state(encoded, np.zeros(3), weights), abs=EXACT)
+    with pytest.raises(ValueError, match=r"on each wire, or none.*latent_dim=2.*0 or 3"):
+        real_amplitudes(n_wires=3, layers=2, latent_dim=2)
+
+
 @pytest.mark.parametrize("make", [brickwork, matrix_product])
 def test_a_brick_is_any_gate_on_two_wires(make, unitary, rng: np.random.Generator) -> None:
     """Its derivatives by all its angles span the fifteen directions of SU(4)."""
