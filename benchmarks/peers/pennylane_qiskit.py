@@ -1,40 +1,44 @@
 """PennyLane-Qiskit's devices on one generator step: seconds, jobs and transpilations, as JSON.
 
-``python pennylane_qiskit.py DEVICE BACKEND ROUNDS FILE``, where the file holds angles, and shots.
+``python -P pennylane_qiskit.py DEVICE BACKEND ROUNDS FILE``, where the file holds angles, and shots. Without ``-P`` this
+file would be found in the place of the package whose name it bears.
 """
 
 import json
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pennylane as qml
 import torch
-from qiskit.primitives import BackendSamplerV2
 from qiskit.transpiler import PassManager
 from qiskit_aer import AerSimulator
 from qiskit_ibm_runtime import SamplerV2
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 BACKENDS = {"aer": AerSimulator, "fake:manila": FakeManilaV2}
-COUNTS: dict[str, Any] = {"jobs": 0, "transpilations": 0}
+# Where a device hands its circuits over: what is called below that, in threads too, is within the same job.
+JOBS = {"qiskit.remote": SamplerV2, "qiskit.aer": AerSimulator}
+COUNTS: dict[str, int] = {"jobs": 0, "transpilations": 0}
+INSIDE = threading.local()
 
 
 def counted(owner, name, count):
-    """Counts every call of a method, those of its subclasses among them."""
+    """Counts every call of a method that is not within another one that is counted."""
     called = getattr(owner, name)
 
-    def counting(self, given, *arguments, **options):
-        if not COUNTS.get("inside"):
+    def counting(self, *arguments, **options):
+        outer, INSIDE.now = getattr(INSIDE, "now", False), True
+        if not outer:
+            given = next(iter((*arguments, *options.values())))
             COUNTS[count] += len(given) if count == "transpilations" and isinstance(given, list) else 1
-        outer, COUNTS["inside"] = COUNTS.get("inside"), True
         try:
-            return called(self, given, *arguments, **options)
+            return called(self, *arguments, **options)
         finally:
-            COUNTS["inside"] = outer
+            INSIDE.now = outer
 
     setattr(owner, name, counting)
 
@@ -48,9 +52,7 @@ def main(device, backend, rounds, path):
     for owner in {PassManager, *PassManager.__subclasses__()}:
         if "run" in vars(owner):
             counted(owner, "run", "transpilations")
-    for owner in (SamplerV2, BackendSamplerV2):
-        counted(owner, "run", "jobs")
-    counted(AerSimulator, "run", "jobs")
+    counted(JOBS[device], "run", "jobs")
     made = BACKENDS[backend]()
     options = {"backend": made} if device == "qiskit.remote" else {}
     on = qml.device(device, wires=len(wires), **options)
