@@ -4,10 +4,10 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import hardware_step
+from benchmarks import hardware_step, hardware_training
 from benchmarks.command import Figures, command
 
-FIGURES: Figures = {"step": hardware_step.measure}
+FIGURES: Figures = {"step": hardware_step.measure, "training": hardware_training.measure}
 
 main = command(FIGURES, folder="hardware", heading="Evidence of Qiskit's primitives, without a quantum computer")
 

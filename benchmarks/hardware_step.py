@@ -141,7 +141,8 @@ def _theirs(place: Workplace, device: str, backend: str, given: Json, exact: Arr
     place.work.mkdir(parents=True, exist_ok=True)
     asked = place.work / "step.json"
     asked.write_text(json.dumps(given), encoding="utf-8")
-    command = [str(python), "-P", "-W", "ignore", str(HERE / f"{PEER}.py"), device, backend, str(THEIR_ROUNDS), str(asked)]
+    arguments = [str(HERE / f"{PEER}.py"), device, backend, str(THEIR_ROUNDS), str(asked)]
+    command = [str(python), "-P", "-W", "ignore", *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         return {"problem": done.stderr.strip().splitlines()[-1][:300]}

@@ -3,6 +3,7 @@
 __all__ = [
     "RECIPES",
     "SIDES",
+    "Changes",
     "Trained",
     "all_seeds",
     "asked",
@@ -15,10 +16,11 @@ __all__ = [
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from benchmarks.evidence import Figure, Workplace, number, qgan, say, table
 from qgan._typing import Json
@@ -40,6 +42,7 @@ SEEDS, QUICK_SEEDS = range(5), range(2)
 PICTURED = 0
 # What has to leave the untrained state behind, and what "far" means: at least this share of the way to real data.
 ASKED, FAR = ("sliced-wasserstein", "coverage", "recognised"), 0.5
+Changes: TypeAlias = Sequence[tuple[str, Any]]
 SIDES = ("untrained", "trained", "trivial", "floor", "skill")
 
 
@@ -62,10 +65,17 @@ def measure(place: Workplace) -> Figure:
     return Figure("Quality of samples: `digits` and its classical baseline", results, _body(results))
 
 
-def trained(place: Workplace, recipe: str, seed: int) -> Trained:
-    """The run of that recipe and seed: the one that is there for the same configuration, gone on with or new."""
-    changes = _changes(seed, quick=place.quick)
-    folder = place.work / "quality" / asked(place, recipe, seed)[:16]
+def trained(place: Workplace, recipe: str, seed: int, more: Changes = ()) -> Trained:
+    """The run of that recipe and seed: the one that is there for the same configuration, gone on with or new.
+
+    Args:
+        place: Where runs are kept.
+        recipe: A name.
+        seed: Its seed.
+        more: Keys of the configuration, and what they are set to.
+    """
+    changes = [*_changes(seed, quick=place.quick), *more]
+    folder = place.work / "quality" / asked(place, recipe, seed, more)[:16]
     known = list_runs(folder) if folder.exists() else []
     if not known:
         settings = [f"--set={key}={value}" for key, value in changes]
@@ -80,9 +90,9 @@ def trained(place: Workplace, recipe: str, seed: int) -> Trained:
     return Trained(load(path), read_json(wall)["seconds"] if wall.exists() else None)
 
 
-def asked(place: Workplace, recipe: str, seed: int) -> str:
+def asked(place: Workplace, recipe: str, seed: int, more: Changes = ()) -> str:
     """The hash of the configuration that is run for it, before it is resolved: the same on every machine."""
-    return load_config(recipe, changes=_changes(seed, quick=place.quick)).sha256()
+    return load_config(recipe, changes=[*_changes(seed, quick=place.quick), *more]).sha256()
 
 
 def _changes(seed: int, *, quick: bool) -> list[tuple[str, Any]]:

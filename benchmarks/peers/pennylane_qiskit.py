@@ -1,7 +1,7 @@
 """PennyLane-Qiskit's devices on one generator step: seconds, jobs and transpilations, as JSON.
 
-``python -P pennylane_qiskit.py DEVICE BACKEND ROUNDS FILE``, where the file holds angles, and shots. Without ``-P`` this
-file would be found in the place of the package whose name it bears.
+``python -P pennylane_qiskit.py DEVICE BACKEND ROUNDS FILE``, where the file holds angles, and shots. Without ``-P``
+this file would be found in the place of the package whose name it bears.
 """
 
 import json
