@@ -14,6 +14,7 @@ PAIRS = {
     for name in (
         "bars-and-stripes",
         "bimodal",
+        "ibm-first",
         "lognormal",
         "ring",
         "series",

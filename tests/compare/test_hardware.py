@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from qgan.build import build
 from qgan.circuitry import make_circuit
 from qgan.compare.hardware import CLOCK, StepCircuits, hardware, jobs_for, of_rows, qpu_seconds, shifted
+from qgan.config import load, recipe_text
 from qgan.errors import ConfigError
 from qgan.loop import train
 
@@ -106,6 +107,20 @@ def test_counted_circuits_are_those_that_a_step_with_shots_runs(make: "Maker", c
     assert record.executions == step.all
     assert record.shots == 5 * step.all
     assert math.gcd(step.shown, step.differentiated) % row.rows == 0
+
+
+def test_the_first_steps_on_a_computer_are_what_their_recipe_says() -> None:
+    config = load("ibm-first")
+    row = of_rows(config)
+    assert row is not None
+    step = row.in_step(config.train.discriminator_updates)
+    first = hardware(step, steps=5, shots=256)
+    text = " ".join(recipe_text("ibm-first").replace("# ", "").split())
+    assert f"Each step runs {step.all} circuits: one for the discriminator, and {step.differentiated} for" in text
+    assert f"The first 5 steps of 256 shots take {first.qpu_seconds:.0f} s of the 600 that an Open Plan" in text
+    assert (step.shown, first.jobs) == (1, 10)
+    # Ten times as many of four times the shots would fit too.
+    assert hardware(step, steps=50, shots=1024).qpu_seconds < 600
 
 
 def test_a_classical_generator_has_none(make: "Maker") -> None:
