@@ -1,24 +1,24 @@
 """A real computer's gates and noise, without the computer: circuits are made for it, and idle qubits left out.
 
 Aer's own model of 133 qubits takes seconds to make and seconds for every job; of the few qubits that a circuit is on it
-has the same distribution.
+has the same distribution. What gates, relaxation and misread bits do is by Aer's model; `channels` runs the circuits.
 """
 
 __all__ = ["MAX_QUBITS", "FakeTarget"]
 
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple, final
 
 import numpy as np
 from qiskit import QuantumCircuit
+from qiskit.circuit import Measure
 from qiskit.transpiler import Target as QiskitTarget
-from qiskit_aer import AerSimulator
-from qiskit_aer.noise import NoiseModel
 from qiskit_aer.noise.device import basic_device_gate_errors, basic_device_readout_errors
 
 from qgan._typing import Array
-from qgan.backends.primitives.aer import KEY, Ready, ready, run
+from qgan.backends.primitives.channels import Channels
 from qgan.backends.primitives.names import PREFIX
 from qgan.backends.primitives.target import Exact, passes
 from qgan.backends.primitives.templates import Request, Template
@@ -31,14 +31,12 @@ class Noisy(NamedTuple):
     """A structure on a few of the computer's qubits.
 
     Attributes:
-        ready: As Aer takes it.
-        simulator: With the noise of those qubits.
+        channels: With the noise of those qubits.
         misread: For each qubit of the circuit, rows that sum to 1: what is read of a 0, and of a 1.
         isa: As the computer would run it.
     """
 
-    ready: Ready
-    simulator: AerSimulator
+    channels: Channels
     misread: list[Array]
     isa: QuantumCircuit
 
@@ -57,7 +55,7 @@ class FakeTarget(Exact[Noisy]):
         super().__init__()
         self.name = f"fake:{backend.name.removeprefix(PREFIX)}"
         self.max_qubits = min(MAX_QUBITS, backend.num_qubits)
-        self._target: QiskitTarget = backend.target
+        self._target: QiskitTarget = _measuring(backend.target)
         self._passes = passes(level=level, seed=seed, target=self._target)
 
     def probabilities(self, requests: Sequence[Request]) -> list[Array]:
@@ -65,8 +63,7 @@ class FakeTarget(Exact[Noisy]):
         found = []
         for request in requests:
             known = self.prepared(request.template)
-            (ideal,) = run(known.simulator, [known.ready], [request.table])
-            found.append(misread(np.real(ideal), known.misread))
+            found.append(misread(known.channels.probabilities(request.table), known.misread))
         return found
 
     def _prepare(self, template: Template) -> Noisy:
@@ -74,21 +71,16 @@ class FakeTarget(Exact[Noisy]):
         isa: QuantumCircuit = self._passes.run(template.measured)
         used, measured = _qubits(isa)
         small = _restricted(self._target, used)
-        noise = NoiseModel(basis_gates=sorted(set(isa.count_ops()) - {"measure", "barrier"}))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            for name, qubits, error in basic_device_gate_errors(target=small):
-                noise.add_quantum_error(error, name, qubits, warnings=False)
-        simulator = AerSimulator(method="density_matrix", noise_model=noise)
-        circuit = _compact(isa, used)
-        # Aer's first qubit is the least significant.
+            noise = {(name, tuple(qubits)): error for name, qubits, error in basic_device_gate_errors(target=small)}
         places = [used.index(qubit) for qubit in measured]
-        circuit.save_probabilities(places[::-1], label=KEY)  # type: ignore[attr-defined]
+        channels = Channels(_compact(isa, used), template.angles, noise, places)
         errors = {
             qubits[0]: np.asarray(error.probabilities) for qubits, error in basic_device_readout_errors(target=small)
         }
         read = [errors.get(place, np.eye(2)) for place in places]
-        return Noisy(ready(simulator, template, circuit), simulator, read, isa)
+        return Noisy(channels, read, isa)
 
 
 def misread(probabilities: Array, by_qubit: Sequence[Array]) -> Array:
@@ -98,6 +90,15 @@ def misread(probabilities: Array, by_qubit: Sequence[Array]) -> Array:
     for axis, table in enumerate(by_qubit, start=1):
         found = np.moveaxis(np.tensordot(found, table, axes=(axis, 0)), -1, axis)
     return found.reshape(rows, size)
+
+
+def _measuring(target: QiskitTarget) -> QiskitTarget:
+    """The same; of the oldest computers nothing is said of measurements, without which nothing is transpiled."""
+    if "measure" in target.operation_names:
+        return target
+    target = deepcopy(target)
+    target.add_instruction(Measure(), dict.fromkeys((qubit,) for qubit in range(target.num_qubits)))
+    return target
 
 
 def _qubits(isa: QuantumCircuit) -> tuple[list[int], list[int]]:

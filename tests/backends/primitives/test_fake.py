@@ -56,7 +56,8 @@ def test_without_idle_qubits_the_distribution_is_the_same(known, name, n_wires):
     operators = ring(n_wires)
     request = Request(template_of(operators, n_wires), table_of(operators, 1))
     (found,) = FakeTarget(known[name]).probabilities([request])
-    np.testing.assert_allclose(found, whole(known[name], operators, n_wires), atol=1e-10)
+    # Aer leaves out an error's rarest terms: see the tests of channels.
+    np.testing.assert_allclose(found, whole(known[name], operators, n_wires), atol=1e-7)
     matrix: Any = qml.matrix
     ideal = np.abs(matrix(QuantumScript(operators), wire_order=range(n_wires))[:, 0]) ** 2
     assert np.abs(found - ideal).sum() / 2 > 0.01
@@ -69,7 +70,7 @@ def test_a_structure_is_transpiled_once_and_rows_go_together(known):
     (found,) = target.probabilities([Request(template, table)])
     each = [target.probabilities([Request(template_of(operators, 3), row[None])])[0][0] for row in table]
     np.testing.assert_allclose(found, each, atol=1e-12)
-    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=0, atol=1e-12)
     assert target.sent.transpilations == 1
     assert target.sent.jobs == 8
     assert set(target.prepared(template).isa.count_ops()) <= {*known["manila"].target.operation_names, "barrier"}
@@ -79,10 +80,17 @@ def test_a_computer_of_many_qubits_takes_a_few_of_them(known):
     target, operators = FakeTarget(known["fez"]), ring(4)
     (found,) = target.probabilities([Request(template_of(operators, 4), table_of(operators, 1))])
     assert found.shape == (1, 16)
-    options: Any = target.prepared(template_of(operators, 4)).simulator.options
-    assert options.noise_model.noise_qubits
+    assert target.prepared(template_of(operators, 4)).channels.n_qubits < 10
     assert target.name == "fake:fez"
     assert target.max_qubits == 12
+
+
+def test_the_oldest_computers_measure_too(known):
+    assert "measure" not in known["london"].target.operation_names
+    operators = ring(3)
+    (found,) = FakeTarget(known["london"]).probabilities([Request(template_of(operators, 3), table_of(operators, 1))])
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=0, atol=1e-12)
+    assert "measure" not in known["london"].target.operation_names
 
 
 def test_bits_are_misread_one_by_one():
