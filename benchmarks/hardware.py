@@ -4,10 +4,14 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import hardware_step, hardware_training
+from benchmarks import hardware_sampling, hardware_step, hardware_training
 from benchmarks.command import Figures, command
 
-FIGURES: Figures = {"step": hardware_step.measure, "training": hardware_training.measure}
+FIGURES: Figures = {
+    "step": hardware_step.measure,
+    "training": hardware_training.measure,
+    "sampling": hardware_sampling.measure,
+}
 
 main = command(FIGURES, folder="hardware", heading="Evidence of Qiskit's primitives, without a quantum computer")
 

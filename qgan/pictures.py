@@ -1,6 +1,6 @@
 """Pictures of samples and of training. Figures are matplotlib's own and never go through pyplot's global state."""
 
-__all__ = ["samples_figure", "samples_wanted", "training_figure"]
+__all__ = ["samples_figure", "samples_wanted", "sweep_figure", "training_figure"]
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -22,6 +22,8 @@ MOST_PLOTS = 4
 GAP = 1
 # Okabe and Ito's palette, which colour-blind readers can tell apart; line styles differ, too.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+MORE = (BLUE, "#CC79A7", "#E69F00", "#56B4E9", "#000000", GREY)
+MARKERS = "osD^vP"
 
 
 def samples_wanted(data: DataSet) -> int:
@@ -90,6 +92,43 @@ def training_figure(
         axes.set(title=title, xlabel="step")
         axes.legend(frameon=False, fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def sweep_figure(document: Json) -> Figure:
+    """The main metric of a sweep: medians with the range of all repeats, a line for each backend, over shots."""
+    metric, rows = document["metric"], document["rows"]
+    shots = [*sorted({row["shots"] for row in rows if row["shots"] is not None}), None]
+    figure = _figure(max(6.0, 3.6 + 1.1 * len(shots)), 4.4)
+    axes = figure.subplots()
+    names = list(dict.fromkeys(row["backend"] for row in rows))
+    for number, name in enumerate(names):
+        own = [row for row in rows if row["backend"] == name and row["metrics"][metric]["value"] is not None]
+        own.sort(key=lambda row: shots.index(row["shots"]))
+        found = [row["metrics"][metric] for row in own]
+        # Side by side, so that ranges do not hide each other.
+        places = [shots.index(row["shots"]) + 0.08 * (number - (len(names) - 1) / 2) for row in own]
+        ranges = (
+            np.array([[some["value"] - some["low"], some["high"] - some["value"]] for some in found]).reshape(-1, 2).T
+        )
+        style: Any = {"marker": MARKERS[number % len(MARKERS)], "color": MORE[number % len(MORE)], "capsize": 3}
+        axes.errorbar(places, [some["value"] for some in found], yerr=ranges, label=name, **style)
+    known = rows[0]["metrics"][metric]
+    if known["value"] is not None:
+        axes.axhline(known["value"], color=MORE[0], linewidth=0.8, zorder=0)
+    if known["floor"] is not None:
+        axes.axhspan(known["floor_low"], known["floor_high"], color=GREEN, alpha=0.15)
+        axes.axhline(known["floor"], color=GREEN, linestyle="--", label="floor: real against real")
+        axes.axhline(known["trivial"], color=ORANGE, linestyle=":", label=f"trivial: {known['trivial_name']}")
+    axes.set_xticks(range(len(shots)), ["exact" if each is None else f"{each:,}" for each in shots])
+    axes.set_xlim(-0.5, len(shots) - 0.5)
+    axes.set(xlabel="shots for each circuit", ylabel=f"{metric} ({known['direction']} is better)")
+    axes.set_title(
+        f"{document['n']} samples, step {document['step']}: median and range of {document['repeats']}", fontsize=11
+    )
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 

@@ -2,6 +2,7 @@
 
 __all__ = ["Run"]
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import final
@@ -29,6 +30,7 @@ from qgan.runs import RunDirectory
 from qgan.samples import DataSet, Samples
 from qgan.seeding import Key
 from qgan.session import evaluate_on_test
+from qgan.sweeps import REPEATS, Sweep, settings_of, sweep
 from qgan.validation import validate
 
 
@@ -80,12 +82,53 @@ class Run:
     def evaluate(self, *, samples: int | None = None, checkpoint: str | int | None = None) -> tuple[Json, list[Score]]:
         """The same with what it was measured on, as it stands in ``metrics.json``."""
         which = self._which(checkpoint)
-        if samples is not None and samples < 2:
-            raise ConfigError("There are too few samples to evaluate", got=samples, allowed="2 or more")
+        self._require_enough(samples)
         experiment, point = self._at(which)
         with threads(self._threads):
             report, scores = evaluate_on_test(experiment, samples=samples or self.config.evaluate.samples)
         return {"checkpoint": which, "step": point.step, **report}, scores
+
+    def sweep(
+        self,
+        *,
+        backends: Sequence[str] = (),
+        shots: Sequence[int | None] = (),
+        samples: int | None = None,
+        checkpoint: str | int | None = None,
+        repeats: int = REPEATS,
+        told: Callable[[str, int, int], None] | None = None,
+    ) -> Sweep:
+        """How the trained generator degrades on the test part: every backend with every number of shots.
+
+        The exact simulator comes first, and all have its latents. Nothing is written: see :meth:`Sweep.save`.
+
+        Args:
+            backends: Names, such as ``"fake:torino"``; the exact simulator alone if there are none.
+            shots: For each circuit, None for exact; exact alone if there are none.
+            samples: On each side; as :meth:`evaluate` has it.
+            checkpoint: As :meth:`metrics` has it.
+            repeats: Evaluations of each, with latents and shots of their own.
+            told: Told what is done now, how many of the parts are done, and of how many.
+
+        Raises:
+            BackendError: If a backend is unknown or missing, or refuses the circuit.
+            ConfigError: If nothing is asked for, a number cannot be, or the run has no circuits.
+        """
+        which, config = self._which(checkpoint), self.config
+        self._require_enough(samples)
+        settings = settings_of(config.backend.name, backends=list(backends), shots=list(shots))
+        self._built()
+        with threads(self._threads):
+            found = sweep(
+                config,
+                self._objects,
+                self.directory.checkpoint(which),
+                settings=settings,
+                samples=samples or config.evaluate.samples,
+                repeats=repeats,
+                told=told,
+            )
+        return Sweep({"checkpoint": which, **found.document})
 
     def sample(
         self,
@@ -172,6 +215,10 @@ class Run:
         count = self.config.run.threads
         assert isinstance(count, int)
         return count
+
+    def _require_enough(self, samples: int | None) -> None:
+        if samples is not None and samples < 2:
+            raise ConfigError("There are too few samples to evaluate", got=samples, allowed="2 or more")
 
     def _which(self, checkpoint: str | int | None) -> str:
         return self.directory.chosen() if checkpoint is None else str(checkpoint)

@@ -50,17 +50,43 @@ def evaluate(
         int | None, typer.Option(metavar="N", help="On each side; the whole test part without it")
     ] = None,
     checkpoint: Checkpoint = None,
+    noise_sweep: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="How it degrades on other backends: fake:torino,fake:fez")
+    ] = None,
+    shots_sweep: Annotated[
+        str | None, typer.Option(metavar="N,...", help="... and with shots: 128,1024,8192,exact")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option(metavar="N", help="Evaluations of each, with latents and shots of their own; 5")
+    ] = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress")] = False,
 ) -> None:
     """Measure a trained generator on the test part: values, floors, trivial values, skill."""
     from qgan import show
     from qgan.api import load
+    from qgan.cli import sweeping
     from qgan.plugins import load_plugins
 
     if samples is not None and samples < 2:
         raise ConfigError("There are too few samples to evaluate", got=samples, allowed="2 or more")
+    backends, shots = sweeping.names_of(noise_sweep), sweeping.shots_of(shots_sweep)
+    if not backends and not shots and (noise_sweep, shots_sweep, repeats) != (None, None, None):
+        raise ConfigError("There is nothing to sweep over", cure="Give --noise-sweep NAME,... or --shots-sweep N,...")
     load_plugins(plugin or [])
+    if backends or shots:
+        more = {} if repeats is None else {"repeats": repeats}
+        with sweeping.watching(quiet=quiet or as_json) as told:
+            swept = load(run).sweep(
+                backends=backends, shots=shots, samples=samples, checkpoint=checkpoint, told=told, **more
+            )
+        place = swept.save(run)
+        if as_json:
+            print_json({"run": str(run), "picture": str(place / "sweep.png"), **swept.document})
+        else:
+            sweeping.tell(swept.document, place)
+        return
     report, _ = load(run).evaluate(samples=samples, checkpoint=checkpoint)
     if as_json:
         print_json({"run": str(run), **report})

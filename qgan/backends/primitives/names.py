@@ -3,13 +3,15 @@
 __all__ = ["PREFIX", "fakes"]
 
 import warnings
+from functools import cache
 from typing import Any
 
 PREFIX = "fake_"
 
 
+@cache
 def fakes() -> dict[str, Any]:
-    """All of them: what follows ``fake:``, and Qiskit's backend. Empty where IBM's client is not installed."""
+    """All of them, made once: what follows ``fake:``, and Qiskit's. Empty where IBM's client is not installed."""
     try:
         from qiskit_ibm_runtime.fake_provider import FakeProviderForBackendV2
     except ImportError:
