@@ -11,7 +11,7 @@ from benchmarks.quality import trained
 from qgan._typing import Json
 
 RECIPE = "digits"
-# The exact simulator; Falcon, Heron r1, Heron r2. Manila's 5 qubits are too few for circuits of 6.
+# The exact simulator, a Falcon, a Heron r1, a Heron r2. Manila's 5 qubits are too few for circuits of 6.
 BACKENDS = ("batched.qubit", "fake:lagos", "fake:torino", "fake:fez")
 SHOTS = (None, 1024)
 SEEDS, QUICK_SEEDS = range(5), range(2)
@@ -20,7 +20,7 @@ TOLD = ("frechet-distance", "cnn-frechet", "energy-distance", "sliced-wasserstei
 
 
 def measure(place: Workplace) -> Figure:
-    """Every seed is a training of its own, on a split of its own; the median of the evaluations of each is its value."""
+    """Every seed is a training of its own, on a split of its own; the median of its evaluations is its value."""
     seeds = QUICK_SEEDS if place.quick else SEEDS
     backends, repeats = (BACKENDS[::2], QUICK_REPEATS) if place.quick else (BACKENDS, REPEATS)
     sweeps: list[Json] = []
@@ -78,11 +78,12 @@ def _body(results: Json) -> str:
         "![The main metric in each setting, a line for each seed](sampling.png)",
         f"`{results['recipe']}`, {count} seeds of training, {first['n']} samples on each side of the test part, which "
         "nothing was chosen by. All settings have the same latents; each seed's value is the median of "
-        f"{results['repeats']} evaluations with latents and shots of their own. In brackets are the lowest and the highest "
-        f"of the seeds, which hold the median of all seeds with a confidence of {1 - 2.0 ** (1 - count):.0%}. *Change* is "
-        "from the exact simulator, seed by seed. *Skill* is 0 for the best that learned nothing and 1 for real data.",
-        "A fake computer has the gates, the noise and the misread bits of one calibration of the real one; nothing of this "
-        "ran on a quantum computer. `fake:manila` has 5 qubits, too few for these circuits of 6.",
+        f"{results['repeats']} evaluations with latents and shots of their own. In brackets are the lowest and the "
+        f"highest of the seeds, which hold the median of all seeds with a confidence of {1 - 2.0 ** (1 - count):.0%}. "
+        "*Change* is from the exact simulator, seed by seed. *Skill* is 0 for the best that learned nothing and 1 for "
+        "real data.",
+        "A fake computer has the gates, the noise and the misread bits of one calibration of the real one; nothing of "
+        "this ran on a quantum computer. `fake:manila` has 5 qubits, too few for these circuits of 6.",
     ]
     for name in [name for name in TOLD if name in found]:
         metric = found[name]
