@@ -79,7 +79,7 @@ def test_the_public_names() -> None:
     names = {name for name in vars(qgan.Run) if not name.startswith("_")}
     assert names == {
         "config", "counts", "data", "discriminator", "evaluate", "evaluations", "generator", "metrics", "path", "plot",
-        "plot_samples", "records", "sample",
+        "plot_samples", "records", "sample", "sweep",
     }  # fmt: skip
 
 

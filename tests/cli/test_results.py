@@ -121,6 +121,36 @@ def test_metrics_fit_on_a_narrow_terminal(call: Call, monkeypatch: pytest.Monkey
     assert any(line.lstrip().startswith("energy-distance   lower") for line in lines)
 
 
+def test_a_sweep_is_told_in_a_table_and_drawn(call: Call, tmp_path: Path, run: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    asked = ("evaluate", copy, "--noise-sweep", "fake:manila", "--shots-sweep", "16, exact", "--repeats", "2")
+    done = call(*asked)
+    assert done.code == 0, done.err
+    lines = [[cell.strip() for cell in line.split("│")[1:4]] for line in done.out.splitlines() if "│" in line]
+    assert [line[:2] for line in lines] == [["batched.qubit", "exact"], ["fake:manila", "16"], ["fake:manila", "exact"]]
+    assert all(" to " in line[2] for line in lines)
+    assert "floor" in done.out
+    assert "3/9: making circuits: fake:manila, exact" in done.err
+    (place,) = (copy / "sweeps").iterdir()
+    assert f"Picture: {place / 'sweep.png'}" in done.err
+    assert (place / "sweep.png").stat().st_size > 1000
+    quiet = call(*asked, "--json")
+    document = json.loads(quiet.out)
+    assert quiet.err == ""
+    assert document["picture"] == str(place / "sweep.png")
+    assert json.loads((place / "sweep.json").read_text()).items() <= document.items()
+    for words, code, cure in (
+        (["--shots-sweep", "0"], 2, "1 to 10000000"),
+        (["--noise-sweep", "fake:manilla"], 4, "mean"),
+    ):
+        refused = call("evaluate", copy, *words)
+        assert refused.code == code
+        assert cure in refused.err
+        assert "evaluation" not in refused.err
+    assert list((copy / "sweeps").iterdir()) == [place]
+
+
 def test_warnings_are_told_at_the_end_and_listed(call: Call, sets: tuple[str, ...], tmp_path: Path) -> None:
     """With one latent only, all samples are the same."""
     tiny = ("--set=generator.n_wires=3", "--set=generator.layers=1", "--set=generator.latent_high=0.0")
