@@ -4,11 +4,12 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import hardware_sampling, hardware_step, hardware_training
+from benchmarks import hardware_gradients, hardware_sampling, hardware_step, hardware_training
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
     "step": hardware_step.measure,
+    "gradients": hardware_gradients.measure,
     "training": hardware_training.measure,
     "sampling": hardware_sampling.measure,
 }
