@@ -95,6 +95,11 @@ class Gradients:
         spsa: How far and how often it perturbs.
         backend: Its name.
         seed: Of weights, latents and discriminator.
+
+    Attributes:
+        generator: What is differentiated.
+        latent: Shape (4, latent_dim), those of every draw.
+        discriminator: From values to logits.
     """
 
     def __init__(
@@ -125,9 +130,9 @@ class Gradients:
             name: torch.from_numpy(rng.uniform(-np.pi, np.pi, (1, *shape)))
             for name, shape in generator.circuit.weight_shapes.items()
         }
-        self._latent = generator.draw(LATENTS, Key(seed, "latents")).latent
+        self.latent = generator.draw(LATENTS, Key(seed, "latents")).latent
         self._rows = 0
-        self._discriminator = _discriminator(data, Key(seed, "discriminator"))
+        self.discriminator = _discriminator(data, Key(seed, "discriminator"))
 
     @classmethod
     def exact(cls, circuit: str, case: Case) -> Array:
@@ -145,7 +150,7 @@ class Gradients:
         copies = {name: nn.Parameter(w.repeat(draws, *[1] * (w.ndim - 1))) for name, w in self._weights.items()}
         self.generator.weights = nn.ParameterDict(copies)
         before = self.generator.counts.executions
-        batch = Draw(self._latent.repeat(draws, 1), None, key)
+        batch = Draw(self.latent.repeat(draws, 1), None, key)
         costs = self._born_costs(batch, draws) if self._born else self._costs(batch)
         self._rows += self.generator.counts.executions - before
         slopes = torch.autograd.grad(costs.sum(), list(copies.values()), allow_unused=True)
@@ -157,7 +162,7 @@ class Gradients:
 
     def _costs(self, batch: Draw) -> Tensor:
         """Of all samples."""
-        logits = self._discriminator(self.generator(batch).values)
+        logits = self.discriminator(self.generator(batch).values)
         return NonSaturating().generator(fake=logits, fake_weights=torch.full_like(logits, 1 / LATENTS))
 
     def _born_costs(self, batch: Draw, draws: int) -> Tensor:
@@ -170,7 +175,7 @@ class Gradients:
         probabilities = torch.func.vmap(lambda rows: mixed(rows, registers.valid)[0])(joint)
         grid, _ = outcomes_of(probabilities[0], output="distribution", n=0, key=batch.key, valid=registers.valid)
         logits = torch.zeros(2**registers.n_wires)
-        logits[grid] = self._discriminator(registers.values(grid).reshape(-1, *generator.sample_shape).float())
+        logits[grid] = self.discriminator(registers.values(grid).reshape(-1, *generator.sample_shape).float())
 
         def cost(place: int, row: Tensor) -> Tensor:
             key = batch.key._replace(purpose=f"{batch.key.purpose}/{place}")

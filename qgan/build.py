@@ -147,7 +147,7 @@ def build(config: RunConfig, objects: Objects | None = None, *, sends: bool = Fa
         ),
         batches=Batches(real, size=config.train.batch_size, seed=config.seed, device=device),
         device=device,
-        facts=facts_of(generator, discriminator, data, backend),
+        facts=facts_of(generator, discriminator, data, backend, shots=options.shots),
     )
 
 

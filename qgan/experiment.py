@@ -1,6 +1,6 @@
 """All objects of a run under one name, and the facts about them that are worth writing down."""
 
-__all__ = ["Experiment", "facts_of", "innermost", "require_same_circuit", "require_same_data"]
+__all__ = ["Experiment", "estimator_of", "facts_of", "innermost", "require_same_circuit", "require_same_data"]
 
 from dataclasses import dataclass
 from typing import Any, final
@@ -47,13 +47,19 @@ class Experiment:
     facts: Json
 
 
-def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend) -> Json:
-    """What a run's identity and its plan say of these objects."""
+def facts_of(
+    generator: Generator, discriminator: nn.Module, data: DataSet, backend: Backend, *, shots: int | None
+) -> Json:
+    """What a run's identity and its plan say of these objects; ``shots`` for each circuit, None where exact."""
     within = innermost(generator)
     circuit = getattr(within, "circuit", None)
     return {
         "parameters": {"generator": _count(generator), "discriminator": _count(discriminator)},
-        "gradient": {"method": generator.gradient.name, "why": generator.gradient.why},
+        "gradient": {
+            "method": generator.gradient.name,
+            "why": generator.gradient.why,
+            **({} if shots is None else estimator_of(generator, shots)),
+        },
         "data": {
             "name": data.name,
             "sha256": data.sha256,
@@ -68,6 +74,29 @@ def facts_of(generator: Generator, discriminator: nn.Module, data: DataSet, back
             # A file may be another when the run is gone on with.
             **({"sha256": circuit.fingerprint()} if circuit.name.startswith("qasm:") else {}),
         },
+    }
+
+
+def estimator_of(generator: Generator, shots: int) -> Json:
+    """What finite shots make of its gradient: ``{"estimator": ...}``; empty where that is not known.
+
+    Perturbations of the angles add a bias of their own to any estimator's, and the smallest number of shots is not
+    theirs: it was measured with parameter-shift.
+    """
+    estimator, method = getattr(innermost(generator), "estimator", None), generator.gradient.name
+    if not generator.quantum or estimator is None:
+        return {}
+    perturbed = method == "spsa"
+    why = f"{estimator.why}; SPSA adds a bias of the order of its step's square" if perturbed else estimator.why
+    return {
+        "estimator": {
+            "name": estimator.name,
+            "unbiased": estimator.unbiased and not perturbed,
+            "why": why,
+            "smallest_shots": estimator.smallest_shots,
+            "everywhere": estimator.everywhere,
+            "warning": estimator.warning(shots),
+        }
     }
 
 

@@ -173,6 +173,10 @@ def plan(facts: Json) -> None:
     parameters, gradient = facts["parameters"], facts["gradient"]
     note(f"# {parameters['generator']} parameters against {parameters['discriminator']}")
     note(f"# gradient: {gradient['method']} ({gradient['why']})")
+    if estimator := gradient.get("estimator"):
+        note(f"# estimator: {estimator['name']}, {_bias(estimator)} ({estimator['why']})")
+        if estimator["warning"]:
+            note(f"# warning: {estimator['warning']}")
     if facts["circuit"]:
         shape = facts["circuit"]
         gates = f"depth {shape['depth']}, {shape['two_wire_gates']} two-qubit gates"
@@ -180,6 +184,15 @@ def plan(facts: Json) -> None:
         if told := _hint(facts):
             note(f"# hint: {told}")
     note("# Everything fits; nothing was written.")
+
+
+def _bias(estimator: Json) -> str:
+    smallest = estimator["smallest_shots"]
+    where = "on every circuit tried" if estimator["everywhere"] else "on half of the circuits tried"
+    sensible = (
+        "no number of shots tried is enough" if smallest is None else f"sensible from {smallest} shots on, {where}"
+    )
+    return f"{'unbiased' if estimator['unbiased'] else 'biased'}, {sensible}"
 
 
 def _hint(facts: Json) -> str | None:

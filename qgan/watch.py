@@ -2,6 +2,7 @@
 
 __all__ = ["Watch"]
 
+from collections.abc import Sequence
 from typing import final
 
 from qgan._typing import Json
@@ -9,6 +10,7 @@ from qgan.checks import Checks
 from qgan.checks.check import Log
 from qgan.checks.gradient import EVENT, agreements
 from qgan.checks.samples import spread
+from qgan.checks.shots import FEW
 from qgan.errors import CheckpointError
 from qgan.experiment import Experiment
 from qgan.runs import RunDirectory
@@ -41,12 +43,22 @@ class Watch:
             "events": events,
         }
         self._checks = Checks(self._run.config, logs)
+        self._tell_estimator(events)
         if any(line["event"] == EVENT for line in events):
             return
         players = {name: agreement._asdict() for name, agreement in agreements(self._experiment).items()}
         line: Json = {"step": self._experiment.state.step, "players": players}
         self._run.event(EVENT, **line)
         self.see("events", {"event": EVENT, **line})
+
+    def _tell_estimator(self, events: Sequence[Json]) -> None:
+        """Once, where there are shots, and again if another version knows better."""
+        now: Json = self._experiment.facts["gradient"].get("estimator", {})
+        said: Json = next((line for line in reversed(events) if line["event"] == FEW), {})
+        if any(said.get(key) != value for key, value in now.items()):
+            line: Json = {"step": self._experiment.state.step, **now}
+            self._run.event(FEW, **line)
+            self.see("events", {"event": FEW, **line})
 
     def see(self, log: Log, line: Json) -> None:
         """Takes in a line that has just been written."""

@@ -25,6 +25,24 @@ def test_a_plan_hints_at_a_backend_that_is_made_for_other_circuits(
     assert ("# hint: lightning.gpu is made for" in capsys.readouterr().err) == hinted
 
 
+@pytest.mark.parametrize("warning", [None, "With 2 shots it may be"])
+def test_a_plan_with_shots_says_how_the_gradient_is_estimated(
+    warning: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {
+        "name": "patch",
+        "unbiased": False,
+        "why": "ratios",
+        "smallest_shots": 256,
+        "everywhere": False,
+        "warning": warning,
+    }
+    show.plan({**FACTS, "backend": None, "gradient": {**FACTS["gradient"], "estimator": told}})
+    said = capsys.readouterr().err
+    assert "# estimator: patch, biased, sensible from 256 shots on, on half of the circuits tried (ratios)" in said
+    assert ("# warning: With 2 shots" in said) == (warning is not None)
+
+
 def test_a_classical_plan_has_no_hint(capsys: pytest.CaptureFixture[str]) -> None:
     show.plan({**FACTS, "backend": None, "circuit": None})
     assert "hint" not in capsys.readouterr().err

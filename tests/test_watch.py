@@ -10,6 +10,7 @@ import pytest
 from qgan import config, opening, watch
 from qgan.build import build
 from qgan.checks.gradient import EVENT
+from qgan.checks.shots import FEW
 from qgan.objects import Objects
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
@@ -99,6 +100,21 @@ def test_a_generator_that_leaves_the_data(tmp_path: Path) -> None:
     measured = {**EACH_STEP, "evaluate.metrics": ["energy-distance", "coverage"], "optimizer.generator.lr": 3.0}
     run = finish(begin(tmp_path, "digits-patch-classical", measured, data=data))
     assert "Lost modes" in warned(run)["lost-modes"]
+
+
+def test_shots_that_are_too_few_for_the_gradient(tmp_path: Path) -> None:
+    run = finish(begin(tmp_path, "digits-patch", {"train.steps": 1, "backend.shots": 4}))
+    assert "With 4 shots for each circuit" in warned(run)["few-shots"]
+    (line,) = [line for line in run.lines("events") if line["event"] == FEW]
+    assert (line["name"], line["unbiased"], line["step"]) == ("patch", False, 0)
+
+
+def test_a_child_without_shots_has_shots_enough(tmp_path: Path) -> None:
+    parent = finish(begin(tmp_path, "digits-patch", {"train.steps": 1, "backend.shots": 4}))
+    changes = [("backend.shots", None), ("train.steps", 2)]
+    child = finish(opening.resume(parent.path, changes=changes, objects=Objects(data=VALUES)))
+    assert not [line for line in child.lines("events") if line["event"] == FEW]
+    assert "few-shots" not in {line["check"] for line in child.status["warnings"]}
 
 
 @pytest.mark.parametrize("recipe", ["digits-patch", "digits-patch-classical"])

@@ -15,6 +15,7 @@ from qgan._typing import Json
 from qgan.checks.check import Check, Log
 from qgan.checks.gradient import Gradient
 from qgan.checks.samples import Collapse, LostModes
+from qgan.checks.shots import FewShots
 from qgan.checks.steps import PostSelection, Saturated, Vanishing
 from qgan.config import RunConfig
 
@@ -27,6 +28,7 @@ CHECKS = Table(
         "saturated": Entry(lambda _, config: Saturated(config), summary="the scores are stuck near 1 and 0"),
         "vanishing": Entry(lambda _, config: Vanishing(config), summary="the generator's gradient is gone"),
         "post-selection": Entry(lambda _, config: PostSelection(config), summary="ancillas throw most shots away"),
+        "few-shots": Entry(lambda _, config: FewShots(config), summary="the gradient's estimator takes more shots"),
         "gradient": Entry(lambda _, config: Gradient(config), summary="a gradient is zero, or of wrong sign or size"),
     },
 )

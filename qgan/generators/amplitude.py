@@ -18,6 +18,7 @@ from qgan.generators.base import (
     require_latents,
     sets_of,
 )
+from qgan.generators.estimators import ESTIMATORS
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
 
@@ -53,6 +54,8 @@ class AmplitudeGenerator(CircuitGenerator[AmplitudeOptions]):
         encoding: Le P., Dong F. and Hirota K., A flexible representation of quantum images for polynomial preparation,
         image compression, and processing operations, Quantum Information Processing 10, 63 (2011).
     """
+
+    estimator = ESTIMATORS["amplitude"]
 
     def __init__(self, options: AmplitudeOptions, ingredients: Ingredients) -> None:
         super().__init__()

@@ -27,6 +27,7 @@ from circuits import Circuit
 from qgan._registry import Options
 from qgan.config import Component
 from qgan.errors import ConfigError
+from qgan.generators.estimators import Estimator
 from qgan.readout import Counts, Executor, GradientMethod, ReadOut
 from qgan.samples import DataSet, Draw, Samples
 from qgan.seeding import Key, stream
@@ -157,6 +158,7 @@ class Generator(nn.Module, ABC):
         latent_dim: Numbers in one latent.
         counts: Circuits and shots run so far; stays at zero for a classical generator.
         gradient: How its gradient is found.
+        estimator: What finite shots make of its gradient; None where that is not known, or there are no circuits.
         diagnostics: Numbers about the last forward pass that belong in a record.
         precision: Of what its circuits give; of a classical generator, whatever its tensors have.
     """
@@ -164,6 +166,7 @@ class Generator(nn.Module, ABC):
     quantum: bool
     independent: bool = True
     precision: torch.dtype = torch.float64
+    estimator: Estimator | None = None
     latent_dim: int
     counts: Counts
     gradient: GradientMethod

@@ -17,6 +17,7 @@ from qgan.generators.base import (
     require_latents,
     sets_of,
 )
+from qgan.generators.estimators import ESTIMATORS
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
 
@@ -69,7 +70,7 @@ class BatchPatchGenerator(CircuitGenerator[BatchPatchOptions]):
         Applied 16, 024051 (2021), arXiv:2010.06201; its batch strategy, here with a classical discriminator.
     """
 
-    independent = False
+    independent, estimator = False, ESTIMATORS["batch-patch"]
 
     def __init__(self, options: BatchPatchOptions, ingredients: Ingredients) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from circuits import Circuit, begun_in, begun_uniform
 from qgan._typing import Array
 from qgan.errors import ConfigError
 from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, sets_of
+from qgan.generators.estimators import ESTIMATORS
 from qgan.generators.outcomes import MOST, Output, Registers, mixed, outcomes_of
 from qgan.readout import Probabilities
 from qgan.samples import DataSet, Draw, Samples
@@ -83,6 +84,8 @@ class BornGenerator(CircuitGenerator[BornOptions]):
         self.executor = ingredients.executor(self.circuit, Probabilities(), rows=1 if self.latent_dim else 0)
         self.gradient, self.diagnostics = self.executor.gradient, {}
         self.weights = initial_weights(self.circuit, ingredients.key)
+        whole = "distribution" if self.registers.points == 2**self.registers.n_wires else "post-selected distribution"
+        self.estimator = ESTIMATORS[whole if options.output == "distribution" else "samples"]
 
     def _begun(self, circuit: Circuit, levels: Sequence[Array], data: DataSet) -> Circuit:
         if self.options.prepare == "own":

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from qgan.errors import ConfigError
 from qgan.generators.base import CircuitGenerator, FittedOptions, Ingredients, initial_weights, into_range
+from qgan.generators.estimators import ESTIMATORS
 from qgan.generators.observables import Observables, PauliReader
 from qgan.networks import dense, initialise
 from qgan.samples import Draw, Samples
@@ -54,6 +55,8 @@ class ExpectationGenerator(CircuitGenerator[ExpectationOptions]):
         for continuous distributions (2019), arXiv:1901.00848. Without a head: Bravo-Prieto C. et al., Style-based
         quantum generative adversarial networks for Monte Carlo events, Quantum 6, 777 (2022), arXiv:2110.06933.
     """
+
+    estimator = ESTIMATORS["expectation"]
 
     def __init__(self, options: ExpectationOptions, ingredients: Ingredients) -> None:
         super().__init__()

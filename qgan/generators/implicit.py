@@ -19,6 +19,7 @@ from qgan.generators.base import (
     require_latents,
     sets_of,
 )
+from qgan.generators.estimators import ESTIMATORS
 from qgan.readout import ExpectationZ
 from qgan.samples import Draw, Samples
 from qgan.seeding import stream
@@ -58,6 +59,8 @@ class ImplicitGenerator(CircuitGenerator[ImplicitOptions]):
         Skorokhodov I., Ignatyev S. and Elhoseiny M., Adversarial generation of continuous images (2020),
         arXiv:2011.12026.
     """
+
+    estimator = ESTIMATORS["expectation"]
 
     def __init__(self, options: ImplicitOptions, ingredients: Ingredients) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from qgan.generators.base import (
     one_for_zero,
     sets_of,
 )
+from qgan.generators.estimators import ESTIMATORS
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
 
@@ -66,6 +67,8 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
         Huang H.-L. et al., Experimental Quantum Generative Adversarial Networks for Image Generation, Phys. Rev.
         Applied 16, 024051 (2021), arXiv:2010.06201.
     """
+
+    estimator = ESTIMATORS["patch"]
 
     def __init__(self, options: PatchOptions, ingredients: Ingredients) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ from qgan.generators.base import (
     into_range,
     sets_of,
 )
+from qgan.generators.estimators import ESTIMATORS
 from qgan.generators.observables import PauliReader
 from qgan.generators.outcomes import MOST, Output, mixed, outcomes_of
 from qgan.networks import Activation, dense, initialise
@@ -83,6 +84,7 @@ class PriorGenerator(CircuitGenerator[PriorOptions]):
         else:
             self.reader = PauliReader(circuit, ingredients, observables=options.read_out, copies=1)
             self.executor, inputs = self.reader.executor, self.reader.size
+        self.estimator = ESTIMATORS[options.output if options.read_out == "bits" else "expectation"]
         self.gradient = self.executor.gradient
         self.weights = initial_weights(circuit, ingredients.key)
         self.network = dense([inputs, *options.hidden, data.features], options.activation)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qgan import config
 from qgan.checks import CHECKS, Change, Checks
 from qgan.checks.gradient import EVENT
+from qgan.checks.shots import FEW
 
 Line = dict[str, Any]
 CONFIG = config.load("digits-patch")
@@ -33,6 +34,10 @@ def evaluation(step: int, *, spread: float | None = 0.5, coverage: float | None 
 
 def event(step: int, *, problem: str | None = None) -> Line:
     return {"event": EVENT, "step": step, "players": {"generator": {"problem": problem}, "discriminator": {}}}
+
+
+def estimator(step: int, *, warning: str | None = None) -> Line:
+    return {"event": FEW, "step": step, "name": "patch", "warning": warning}
 
 
 class Histories(NamedTuple):
@@ -73,6 +78,7 @@ HISTORIES = {
     "post-selection": Histories(
         records(20, kept=0.02), [*records(19, kept=0.02), *records(30, kept=0.11)], lambda step: record(step, kept=0.3)
     ),
+    "few-shots": Histories([estimator(0, warning="They are few")], [estimator(0), event(0)], estimator),
     "gradient": Histories([event(0, problem="It is zero")], [event(0)], event),
 }
 
