@@ -189,8 +189,8 @@ def _body(results: Json, rows: Sequence[Row]) -> str:
             "## Spread of one estimate, on the median circuit",
             table(head, by_shots("median", "spread")),
             "## Smallest sensible number of shots",
-            f"The rule: {results['rule']}. A run with fewer is warned. What sets apart the circuits that are beyond all "
-            "numbers tried was not looked into: kinks of the discriminator and of the brightest pixel, and "
+            f"The rule: {results['rule']}. A run with fewer is warned. What sets apart the circuits that are beyond "
+            "all numbers tried was not looked into: kinks of the discriminator and of the brightest pixel, and "
             "post-selection that keeps little, are candidates.",
             table(("estimator", "smallest", "on every circuit", "on the median circuit"), smallest),
             "## Parameter-shift and SPSA",

@@ -73,7 +73,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
         Estimator(
             name="expectation",
             unbiased=False,
-            why="the discriminator is not linear in the expectation values, and sees them with the noise of their shots",
+            why="the discriminator is not linear in the expectation values, and sees them with the noise of shots",
             smallest_shots=256,
             everywhere=False,
         ),
@@ -87,8 +87,8 @@ ESTIMATORS: Mapping[str, Estimator] = {
         Estimator(
             name="batch-patch",
             unbiased=False,
-            why="pixels are ratios of probabilities, each image has but its share of the shots, and the discriminator is "
-            "not linear in them",
+            why="pixels are ratios of probabilities, each image has but its share of the shots, and the discriminator "
+            "is not linear in them",
             smallest_shots=1024,
             everywhere=False,
         ),
