@@ -183,10 +183,13 @@ class Desk:
         Raises:
             DoubtError: If that cannot be known.
         """
-        if self._waiting.adopt(entry, since=entry.since - EARLIER, long=not self._resubmit):
+        # What is here either has it or has not.
+        again = self._resubmit or not self.service.paid
+        if self._waiting.adopt(entry, since=entry.since - EARLIER, long=not again):
             return
-        if self._resubmit:
-            self.journal.write("refused", key=entry.key, reason="never seen at the service, and asked to be sent again")
+        if again:
+            why = "asked to be sent again" if self.service.paid else "it would be here"
+            self.journal.write("refused", key=entry.key, reason=f"never seen at {self.service.name}: {why}")
             self._submit(job)
             return
         raise DoubtError(
