@@ -20,6 +20,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+from qgan.redaction import redacted
+
 
 class QganError(Exception):
     """What is wrong, what was received, what is allowed, what to do next.
@@ -36,7 +38,7 @@ class QganError(Exception):
     def __init__(self, what: str, *, got: object = None, allowed: object = None, cure: str | None = None) -> None:
         self.what, self.got, self.allowed, self.cure = what, got, allowed, cure
         parts = [what, f"Got: {got}" if got is not None else "", f"Allowed: {allowed}" if allowed else "", cure or ""]
-        super().__init__(" ".join(part.rstrip(".") + "." for part in parts if part))
+        super().__init__(redacted(" ".join(part.rstrip(".") + "." for part in parts if part)))
 
 
 class ConfigError(QganError, ValueError):

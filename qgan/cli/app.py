@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import typer
@@ -19,6 +20,7 @@ from qgan.cli.reporting import report
 from qgan.cli.results import evaluate, runs, sample, track
 from qgan.cli.training import train
 from qgan.errors import QganError, ResourceError
+from qgan.redaction import redacted
 
 app = typer.Typer(
     name="qgan",
@@ -62,6 +64,10 @@ def main() -> None:
         cause = ResourceError(str(error) or type(error).__name__, cure="Check space, memory and permissions there")
         say(f"Error: {cause}")
         sys.exit(ResourceError.exit_code)
+    except Exception:
+        # A mistake of ours: all that is known of it, but for tokens.
+        say(redacted(traceback.format_exc()))
+        sys.exit(1)
 
 
 def _prepare_streams() -> None:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from qgan import cli
 
 Call = Callable[..., Any]
-CODES = {0, 2, 3, 4, 5, 6, 7, 12}
+CODES = {0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 FLAGS = {
-    "train": "--config --set --backend --shots --seed --steps --device --plugin --out --resume --dry-run --json "
-    "--quiet",
+    "train": "--config --set --backend --shots --seed --steps --device --plugin --out --resume --budget "
+    "--resubmit-in-doubt --dry-run --json --quiet",
     "compare": "--seeds --baselines --controls --trials --untuned --workers --set --plugin --out --resume --dry-run "
     "--json --quiet",
     "sample": "-n --out --checkpoint --backend --shots --seed --label --plugin --json",
@@ -30,6 +30,11 @@ FLAGS = {
     "circuits": "--plugin --json",
     "backends": "--advise --circuit --wires --layers --batch --json",
     "report": "--out --plugin --open --json",
+    "plan": "--backend --budget --shots --set --plugin --json",
+    "submit": "--backend --shots -n --budget --checkpoint --resubmit-in-doubt --dry-run --plugin --json",
+    "jobs": "--out --watch --json",
+    "collect": "--out --plugin --json",
+    "cancel": "--out --json",
 }
 
 

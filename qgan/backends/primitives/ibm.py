@@ -23,12 +23,12 @@ from qgan.backends.jobs.service import Job, Refused, Service, State, Unreadable,
 from qgan.backends.primitives.aer import AerTarget
 from qgan.backends.primitives.fake import MAX_QUBITS, FakeTarget
 from qgan.backends.primitives.isa import Isa, Shelf, isa_of
-from qgan.backends.primitives.redaction import redacted
 from qgan.backends.primitives.sampler import bits_of
 from qgan.backends.primitives.target import Target, passes
 from qgan.backends.primitives.templates import Template
 from qgan.backends.primitives.transport import Transport, within
 from qgan.errors import BackendError, ConfigError, JobError, LoginError
+from qgan.redaction import redacted
 
 LEAST_BUSY = "least-busy"
 # With the seed of its random choices fixed.
