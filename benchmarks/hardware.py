@@ -4,7 +4,7 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import hardware_gradients, hardware_sampling, hardware_step, hardware_training
+from benchmarks import hardware_canary, hardware_gradients, hardware_sampling, hardware_step, hardware_training
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
@@ -12,6 +12,7 @@ FIGURES: Figures = {
     "gradients": hardware_gradients.measure,
     "training": hardware_training.measure,
     "sampling": hardware_sampling.measure,
+    "canary": hardware_canary.measure,
 }
 
 main = command(FIGURES, folder="hardware", heading="Evidence of Qiskit's primitives, without a quantum computer")

@@ -1,4 +1,4 @@
-"""A token that is easily found again, through every command against the fake service, and then looked for everywhere."""
+"""A token that is easily found again, through every command against the fake service, and looked for everywhere."""
 
 __all__ = ["forms", "hits", "measure"]
 
@@ -157,8 +157,8 @@ def _body(results: Json) -> str:
     ]
     return "\n\n".join(
         [
-            "The token of the fake service's only account, in the environment or in the account's own file, while every "
-            "command runs, many of them into a fault on purpose. Then it is looked for in all that they wrote to the "
+            "The token of the fake service's only account, in the environment or in the account's own file, while all "
+            "commands run, many of them into a fault on purpose. Then it is looked for in all that they wrote to the "
             "terminal and in every file that is there, the account's own excepted: plain, quoted for a URL, backwards, "
             "in hexadecimal, and in base64 at all three places.",
             f"**{results['hits']} hits** in {len(rows)} commands and {results['files']} files.",
