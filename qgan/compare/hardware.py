@@ -2,7 +2,11 @@
 
 __all__ = [
     "CLOCK",
+    "EXECUTIONS_IN_A_JOB",
+    "FORMULA",
+    "SECONDS_OF_A_JOB",
     "SHOTS",
+    "SOURCE",
     "Hardware",
     "RowCircuits",
     "StepCircuits",
@@ -18,28 +22,24 @@ from typing import Any, final
 
 import torch
 
+from qgan.backends.jobs.costs import (
+    CLOCK,
+    EXECUTIONS_IN_A_JOB,
+    FORMULA,
+    SECONDS_OF_A_JOB,
+    SOURCE,
+    jobs_for,
+    qpu_seconds,
+)
 from qgan.backends.program import trace
 from qgan.build import build
 from qgan.config import Component, RunConfig
-from qgan.errors import ConfigError
 from qgan.experiment import innermost
 from qgan.generators import ConditionalGenerator, ImplicitGenerator
 from qgan.generators.base import CircuitGenerator, CircuitOptions
 from qgan.seeding import Key, stream
 
 SHOTS = 1024
-# Circuits times shots in one job of the Sampler, at the most.
-EXECUTIONS_IN_A_JOB = 10_000_000
-SECONDS_OF_A_JOB, SECONDS_OF_AN_EXECUTION = 2.0, 0.00035
-# Executions in a second, by the formula.
-CLOCK = 1 / SECONDS_OF_AN_EXECUTION
-
-FORMULA = f"{SECONDS_OF_A_JOB:g} s for each job + {SECONDS_OF_AN_EXECUTION:g} s for each execution of a circuit"
-SOURCE = (
-    "An estimate: IBM Quantum's documentation of 2025, page 'Workload usage' "
-    "(https://quantum.cloud.ibm.com/docs/guides/estimate-job-run-time), for the Sampler without error mitigation. The "
-    "page has been revised since, and we have never held the formula against a device. Waiting in queues is not in it."
-)
 
 
 @final
@@ -117,27 +117,6 @@ class RowCircuits:
     def on(self, circuit: Any) -> "RowCircuits":
         """As many rows of another circuit."""
         return replace(self, wires=circuit.n_wires, shifts=shifted(circuit, latents=self.latents_trained))
-
-
-def jobs_for(circuits: int, shots: int) -> int:
-    """As few jobs as carry so many circuits, each of which has all its shots in one of them.
-
-    Raises:
-        ConfigError: If not even one circuit fits into a job.
-    """
-    if not 1 <= shots <= EXECUTIONS_IN_A_JOB:
-        raise ConfigError(
-            "A job cannot have that many shots",
-            got=shots,
-            allowed=f"1 to {EXECUTIONS_IN_A_JOB}",
-            cure="Ask for fewer shots",
-        )
-    return -(-circuits // (EXECUTIONS_IN_A_JOB // shots))
-
-
-def qpu_seconds(*, jobs: int, executions: float) -> float:
-    """By the formula: an estimate, see :data:`SOURCE`."""
-    return SECONDS_OF_A_JOB * jobs + SECONDS_OF_AN_EXECUTION * executions
 
 
 def hardware(step: StepCircuits, *, steps: int, shots: int = SHOTS) -> Hardware:
