@@ -76,10 +76,10 @@ class Ledger:
             try:
                 known = json.loads(line)
                 stated = known.pop("sum")
-                version = known["version"]
+                version, actual = known["version"], _sum(known)
             except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
                 raise self._damaged(number, error) from None
-            if stated != _sum(known):
+            if stated != actual:
                 raise self._damaged(number, "its checksum does not fit")
             if version != VERSION:
                 raise CheckpointError(
