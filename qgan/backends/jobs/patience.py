@@ -40,7 +40,7 @@ class Patience:
         """Longer and longer ones, with a share of chance, so that many who wait do not ask together."""
         chance, delay = Random(), self.first
         while True:
-            yield delay * chance.uniform(0.75, 1.25)
+            yield delay * chance.uniform(0.75, 1.0)
             delay = min(1.5 * delay, self.most)
 
     def sleep(self, seconds: float, stopped: Callable[[], None]) -> None:
