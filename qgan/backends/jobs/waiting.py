@@ -66,11 +66,16 @@ class Waiting:
         """How far a job is; a change is written down."""
         assert entry.job_id is not None
         job_id = entry.job_id
-        try:
-            view = self._asked(lambda: self._service.look(job_id), f"how far the job {job_id} is")
-        except JobError as error:
-            self._journal.write("lost", key=entry.key, job=job_id, reason=str(error.got or error.what))
-            raise
+
+        def look() -> View:
+            try:
+                return self._service.look(job_id)
+            except JobError as error:
+                # Not so where nobody answers: a job is lost only if the service says that it has none.
+                self._journal.write("lost", key=entry.key, job=job_id, reason=str(error.got or error.what))
+                raise
+
+        view = self._asked(look, f"how far the job {job_id} is")
         if view.state in ("failed", "cancelled"):
             self._journal.write(view.state, key=entry.key, job=job_id, reason=view.reason, usage=view.usage)
         elif view.state != entry.latest and entry.known != "fetched":
