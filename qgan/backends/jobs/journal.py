@@ -7,7 +7,7 @@ import io
 import secrets
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
@@ -52,6 +52,7 @@ class Entry:
         latest: What the service said last.
         usage: Seconds of the computer; None where that is not known.
         reason: Why it failed.
+        duplicates: What other jobs took that arrived in its place, by their ids; None where that is not known.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Entry:
     latest: str = ""
     usage: float | None = None
     reason: str = ""
+    duplicates: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def cost(self) -> Cost:
@@ -70,10 +72,12 @@ class Entry:
 
     @property
     def spent(self) -> float:
-        """Seconds of the computer: what it took, or while that is not known the estimate."""
-        if self.usage is not None:
-            return self.usage
-        return 0.0 if self.known == "refused" else self.cost.seconds
+        """Seconds of the computer, with its duplicates: what each took, or while that is not known the estimate."""
+        own = 0.0 if self.usage is None and self.known == "refused" else self._known_or_estimated(self.usage)
+        return own + sum(map(self._known_or_estimated, self.duplicates.values()))
+
+    def _known_or_estimated(self, usage: float | None) -> float:
+        return self.cost.seconds if usage is None else usage
 
     @property
     def pending(self) -> bool:
@@ -169,8 +173,13 @@ class Journal:
         return self._entries[job.key]
 
     def tables(self, key: str) -> list[Array]:
-        """The angles that were sent."""
-        return _arrays((self._home(key) / "request.npz").read_bytes())
+        """The angles that were sent.
+
+        Raises:
+            CheckpointError: If they are gone or damaged.
+        """
+        path = self._home(key) / "request.npz"
+        return _arrays(path.read_bytes() if path.is_file() else b"")
 
     def keep(self, entry: Entry, found: Sequence[AnyArray], usage: float | None) -> None:
         """What came of a job, before anything is made of it."""
@@ -213,10 +222,10 @@ class Journal:
             entry.job_id = event["job"]
         entry.latest = event.get("state", entry.latest)
         entry.reason = event.get("reason", entry.reason)
-        if event.get("usage") is not None and kind != "duplicate":
+        if kind == "duplicate":
+            entry.duplicates[event["job"]] = event.get("usage")
+        elif event.get("usage") is not None:
             entry.usage = event["usage"]
-        if kind == "duplicate" and event.get("usage") is not None:
-            entry.usage = (entry.usage or 0.0) + event["usage"]
 
     def _home(self, key: str) -> Path:
         return self.folder / FOLDER / key[:16]
