@@ -103,17 +103,23 @@ class Desk:
             {**self.service.facts_of(structure), "circuits": len(table)}
             for structure, table in zip(structures, tables, strict=True)
         ]
-        for attempt in count():
-            facts: Json = {"service": self.service.name, "pubs": circuits, "attempt": attempt, **self.service.facts}
-            key = _key([self.journal.identity, *place, attempt, shots, self.service.name], circuits, tables)
-            entry = self.journal.entry(key)
-            over = entry is not None and (entry.known in OVER or (entry.known == "lost" and self._resubmit))
-            if not over:
-                seconds = Cost(1, sum(map(len, tables)), shots).seconds
-                # An estimate may be wrong, and a job that is stopped just before its end is paid for all the same.
-                most = min(LONGEST_JOB, math.ceil(2 * seconds + 60))
-                return Job(key, place, self._tags(key), shots, structures, tables, facts, most)
-        raise AssertionError
+
+        def key_of(attempt: int) -> str:
+            return _key([self.journal.identity, *place, attempt, shots, self.service.name], circuits, tables)
+
+        attempt = next(attempt for attempt in count() if not self._over(key_of(attempt), key_of(attempt + 1)))
+        facts: Json = {"service": self.service.name, "pubs": circuits, "attempt": attempt, **self.service.facts}
+        key, seconds = key_of(attempt), Cost(1, sum(map(len, tables)), shots).seconds
+        # An estimate may be wrong, and a job that is stopped just before its end is paid for all the same.
+        most = min(LONGEST_JOB, math.ceil(2 * seconds + 60))
+        return Job(key, place, self._tags(key), shots, structures, tables, facts, most)
+
+    def _over(self, key: str, after: str) -> bool:
+        """Whether another attempt takes its place: in that of a lost one, if that was asked for, now or before."""
+        entry = self.journal.entry(key)
+        if entry is None or entry.known != "lost":
+            return entry is not None and entry.known in OVER
+        return self._resubmit or self.journal.entry(after) is not None
 
     def _tags(self, key: str) -> tuple[str, ...]:
         return "qgan", f"qgan-run-{self.journal.identity}", f"qgan-key-{key[:16]}"
@@ -130,27 +136,30 @@ class Desk:
                 cure="It is not sent again by itself. To pay for it again, go on with --resubmit-in-doubt",
             )
         if entry.known == "intended":
-            self._settle(job, entry)
+            self._settle(job, entry, fresh=False)
         return entry
 
     def _near(self, job: Job) -> Entry | None:
         """What was sent in this place already, if the run has come here again by another way."""
-        circuits = [each["isa"] for each in job.facts["pubs"]]
+        circuits, others = [each["isa"] for each in job.facts["pubs"]], list[Entry]()
         for entry in self.journal.at(job.place):
             same = [each["isa"] for each in entry.intent["pubs"]] == circuits and entry.intent["shots"] == job.shots
             if entry.known in (*OVER, "refused") or not same or entry.intent["service"] != self.service.name:
+                continue
+            if entry.known == "lost" and self._resubmit:
                 continue
             before = self.journal.tables(entry.key)
             if [table.shape for table in before] != [table.shape for table in job.tables]:
                 continue
             if all(np.abs(old - new).max(initial=0) <= SAME for old, new in zip(before, job.tables, strict=True)):
                 return entry
-            if not self._resubmit:
-                raise DoubtError(
-                    f"The run would send other angles for '{job.place.purpose}' of step {job.place.step} than it has",
-                    got=f"job {entry.job_id or entry.key[:16]}, sent before",
-                    cure="Go on where and as the run was begun. To pay again, go on with --resubmit-in-doubt",
-                )
+            others.append(entry)
+        if others and not self._resubmit:
+            raise DoubtError(
+                f"The run would send other angles for '{job.place.purpose}' of step {job.place.step} than it has",
+                got=f"job {others[-1].job_id or others[-1].key[:16]}, sent before",
+                cure="Go on where and as the run was begun. To pay again, go on with --resubmit-in-doubt",
+            )
         return None
 
     def _submit(self, job: Job) -> Entry:
@@ -170,21 +179,27 @@ class Desk:
                 self.journal.intend(job)
             except Unsure as doubt:
                 self.journal.write("in doubt", key=job.key, reason=str(doubt))
-                self._settle(job, entry)
+                self._settle(job, entry, fresh=True)
                 return entry
             else:
                 self.journal.write("submitted", key=job.key, job=job_id)
                 self._waiting.clear(entry)
                 return entry
 
-    def _settle(self, job: Job, entry: Entry) -> None:
+    def _settle(self, job: Job, entry: Entry, *, fresh: bool) -> None:
         """Finds out whether a job arrived.
+
+        Args:
+            job: Which.
+            entry: Its own.
+            fresh: Whether it was sent just now. It is then not sent again, whatever was asked for: those who ask speak
+                of a doubt that they know of, and a service that answers nothing might take a job each time.
 
         Raises:
             DoubtError: If that cannot be known.
         """
         # What is here either has it or has not.
-        again = self._resubmit or not self.service.paid
+        again = (self._resubmit and not fresh) or not self.service.paid
         if self._waiting.adopt(entry, since=entry.since - EARLIER, long=not again):
             return
         if again:
