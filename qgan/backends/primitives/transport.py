@@ -51,7 +51,7 @@ class Transport(HTTPAdapter):
         if submission and response.status_code >= 400:
             self.refusal = response.status_code
             said = response.headers.get("Retry-After", "")
-            self.retry_after = float(said) if said.isdigit() else None
+            self.retry_after = float(said) if said.isascii() and said.isdigit() else None
         return response
 
 
