@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import monotonic
 from typing import Any, NamedTuple, final
@@ -19,7 +19,7 @@ from qgan.backends.jobs.journal import OVER, Entry, Journal
 from qgan.backends.jobs.patience import Patience
 from qgan.backends.jobs.service import Job, Place, Refused, Service, Unsure
 from qgan.backends.jobs.waiting import Waiting
-from qgan.errors import BudgetError, ConfigError, DoubtError, JobError
+from qgan.errors import BudgetError, ConfigError, DoubtError, JobError, LoginError
 from qgan.seeding import Key
 
 # Angles that differ by less are those that were sent: another machine adds up in another order.
@@ -171,12 +171,16 @@ class Desk:
                 job_id = self.service.submit(job)
             except Refused as refusal:
                 self.journal.write("refused", key=job.key, reason=str(refusal))
-                if refusal.later is None or monotonic() - began > self._waiting.patience.unreachable:
+                wait = max(refusal.later or 0.0, next(delays))
+                if refusal.later is None or monotonic() + wait - began > self._waiting.patience.unreachable:
                     raise JobError(
                         f"{self.service.name} does not take the job", got=refusal, cure="Nothing was sent. Go on later"
                     ) from None
-                self._waiting.rest(max(refusal.later, next(delays)), f"{self.service.name} puts jobs off: {refusal}")
+                self._waiting.rest(wait, f"{self.service.name} puts jobs off: {refusal}")
                 self.journal.intend(job)
+            except LoginError as error:
+                self.journal.write("refused", key=job.key, reason=str(error))
+                raise
             except Unsure as doubt:
                 self.journal.write("in doubt", key=job.key, reason=str(doubt))
                 self._settle(job, entry, fresh=True)
@@ -200,7 +204,11 @@ class Desk:
         """
         # What is here either has it or has not.
         again = (self._resubmit and not fresh) or not self.service.paid
-        if self._waiting.adopt(entry, since=entry.since - EARLIER, long=not again):
+        seconds = self._waiting.patience.doubt if self.service.paid else 0.0
+        if again:
+            # Listings lag behind, but no longer than that: what was sent that long ago would be there.
+            seconds -= (datetime.now(UTC) - entry.since).total_seconds()
+        if self._waiting.adopt(entry, since=entry.since - EARLIER, seconds=seconds):
             return
         if again:
             why = "asked to be sent again" if self.service.paid else "it would be here"

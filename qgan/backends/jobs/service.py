@@ -83,7 +83,11 @@ class Refused(Exception):
 
 
 class Unsure(Exception):
-    """A submission that may have arrived, or an answer that did not come."""
+    """A submission that may have arrived, or an answer that did not come. With ``later``, ask after so many seconds."""
+
+    def __init__(self, why: str, *, later: float | None = None) -> None:
+        super().__init__(why)
+        self.later = later
 
 
 class Unreadable(Exception):
@@ -153,6 +157,7 @@ class Service(ABC):
         """What came of a job that is done: for each structure bits of shape (circuits, shots, qubits).
 
         Raises:
+            JobError: If there is no such job, or no result of it.
             Unreadable: If it is no result.
         """
 

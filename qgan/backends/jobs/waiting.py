@@ -66,16 +66,7 @@ class Waiting:
         """How far a job is; a change is written down."""
         assert entry.job_id is not None
         job_id = entry.job_id
-
-        def look() -> View:
-            try:
-                return self._service.look(job_id)
-            except JobError as error:
-                # Not so where nobody answers: a job is lost only if the service says that it has none.
-                self._journal.write("lost", key=entry.key, job=job_id, reason=str(error.got or error.what))
-                raise
-
-        view = self._asked(look, f"how far the job {job_id} is")
+        view = self._there(entry, lambda: self._service.look(job_id), f"how far the job {job_id} is")
         if view.state in ("failed", "cancelled"):
             self._journal.write(view.state, key=entry.key, job=job_id, reason=view.reason, usage=view.usage)
         elif view.state != entry.latest and entry.known != "fetched":
@@ -98,7 +89,7 @@ class Waiting:
             )
         self.clear(entry)
         try:
-            found = self._asked(lambda: self._service.fetch(job_id), f"the result of the job {job_id}")
+            found = self._there(entry, lambda: self._service.fetch(job_id), f"the result of the job {job_id}")
         except Unreadable as error:
             raise self._unusable(entry, error.raw, str(error)) from None
         if (why := _unlike(found, entry)) is not None:
@@ -106,15 +97,15 @@ class Waiting:
         self._journal.keep(entry, found, view.usage)
         return found
 
-    def adopt(self, entry: Entry, *, since: datetime, long: bool) -> bool:
-        """Looks for a job that may have arrived, by its tags; for long, or once."""
-        until = monotonic() + (self.patience.doubt if long else 0)
-        delays = self.patience.delays()
+    def adopt(self, entry: Entry, *, since: datetime, seconds: float) -> bool:
+        """Looks by its tags for a job that may have arrived, once and then for so long.
+
+        Raises:
+            JobError: If the service does not answer, so that nothing is known.
+        """
+        until, delays = monotonic() + seconds, self.patience.delays()
         while True:
-            try:
-                found = self._service.tagged(entry.intent["tags"], since)
-            except Unsure:
-                found = []
+            found = self._asked(lambda: self._service.tagged(entry.intent["tags"], since), "which jobs it has")
             if found:
                 self._journal.write("adopted", key=entry.key, job=found[0])
                 self._cancel(entry, found[1:])
@@ -145,6 +136,19 @@ class Waiting:
                 continue
             self._journal.write("duplicate", key=entry.key, job=job_id, state_then=view.state, usage=view.usage)
 
+    def _there(self, entry: Entry, ask: Callable[[], T], what: str) -> T:
+        """An answer about a job, which the service must know."""
+
+        def known() -> T:
+            try:
+                return ask()
+            except JobError as error:
+                # Not so where nobody answers: a job is lost only if the service says that it has none.
+                self._journal.write("lost", key=entry.key, job=entry.job_id, reason=str(error.got or error.what))
+                raise
+
+        return self._asked(known, what)
+
     def _asked(self, ask: Callable[[], T], what: str) -> T:
         """An answer; where none comes it is asked again, for a while."""
         delays, failing = self.patience.delays(), None
@@ -154,13 +158,14 @@ class Waiting:
                 return ask()
             except Unsure as error:
                 failing = failing or monotonic()
-                if monotonic() - failing > self.patience.unreachable:
+                wait = max(next(delays), error.later or 0.0)
+                if monotonic() + wait - failing > self.patience.unreachable:
                     raise JobError(
                         f"{self._service.name} does not say {what}",
                         got=error,
                         cure="Jobs that were sent go on. Go on later, and they are found",
                     ) from None
-                self.rest(next(delays), f"{self._service.name} does not answer: {error}")
+                self.rest(wait, f"{self._service.name} does not answer: {error}")
 
     def _unusable(self, entry: Entry, raw: bytes, why: str) -> JobError:
         path = self._journal.reject(entry, raw, why)

@@ -19,7 +19,7 @@ from qgan.seeding import Key
 
 QUBITS = 3
 # Of a hundredth of a second and less in all.
-HURRIED = Patience(first=1e-4, most=1e-3, unreachable=0.02, doubt=0.01, answer=1.0, slice=1e-3)
+HURRIED = Patience(first=1e-4, most=1e-3, unreachable=0.2, doubt=0.01, answer=1.0, slice=1e-3)
 
 
 def bits_of(template: str, table: Array, shots: int) -> AnyArray:

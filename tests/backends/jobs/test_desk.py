@@ -299,7 +299,7 @@ def test_a_job_that_is_put_off_is_sent_again_under_the_same_key(office: "Office"
 
 
 def test_a_job_that_is_put_off_for_too_long_is_given_up_and_costs_nothing(office: "Office", orders: "Orders") -> None:
-    office.service.before = [Refused("busy", later=5e-3) for _ in range(1000)]
+    office.service.before = [Refused("busy", later=5e-2) for _ in range(1000)]
     with pytest.raises(JobError, match="does not take the job") as caught:
         office.desk().run(orders.of(2), SHOTS)
     assert caught.value.exit_code == 8
