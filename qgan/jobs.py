@@ -121,7 +121,7 @@ def bring(job: Known, services: Services) -> View:
     if entry.known == "fetched" and job.journal.result(entry) is not None:
         return View("done", usage=entry.usage)
     waiting = Waiting(services.of(job), job.journal, from_environment(), stopped=lambda: None, told=lambda _: None)
-    if entry.known == "intended" and not waiting.adopt(entry, since=entry.since, long=False):
+    if entry.known == "intended" and not waiting.adopt(entry, since=entry.since, seconds=0):
         raise JobError(
             f"It is not known whether the job {job.name} arrived",
             got=f"nothing with the tag {entry.intent['tags'][-1]}",

@@ -1,10 +1,8 @@
-"""IBM Quantum computers. This is the only module that knows IBM's client, and where it may be reached."""
+"""IBM Quantum computers. This and the login are the only modules that know IBM's client."""
 
 __all__ = ["RuntimeService"]
 
 import json
-import re
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 import numpy as np
-from qiskit_ibm_runtime import Batch, QiskitRuntimeService, RuntimeDecoder, SamplerV2, Session
-from qiskit_ibm_runtime.accounts import AccountNotFoundError, InvalidAccountError
+from qiskit.exceptions import QiskitError
+from qiskit_ibm_runtime import Batch, RuntimeDecoder, SamplerV2, Session
 from qiskit_ibm_runtime.exceptions import IBMError, IBMNotAuthorizedError, RuntimeJobNotFound
 from requests.exceptions import RequestException
 
@@ -23,11 +21,12 @@ from qgan.backends.jobs.service import Job, Refused, Service, State, Unreadable,
 from qgan.backends.primitives.aer import AerTarget
 from qgan.backends.primitives.fake import MAX_QUBITS, FakeTarget
 from qgan.backends.primitives.isa import Isa, Shelf, isa_of
+from qgan.backends.primitives.login import login, quiet, refused, unreachable
 from qgan.backends.primitives.sampler import bits_of
 from qgan.backends.primitives.target import Target, passes
 from qgan.backends.primitives.templates import Template
 from qgan.backends.primitives.transport import Transport, within
-from qgan.errors import BackendError, ConfigError, JobError, LoginError
+from qgan.errors import BackendError, ConfigError, JobError, QganError
 from qgan.redaction import redacted
 
 LEAST_BUSY = "least-busy"
@@ -35,6 +34,8 @@ LEAST_BUSY = "least-busy"
 LEVEL, SEED = 3, 0
 # Up to these a job is always taken.
 MOST_TWO_QUBIT_GATES = 10_000
+# Jobs in one answer.
+PAGE = 100
 STATES: dict[str, State] = {
     "INITIALIZING": "queued",
     "QUEUED": "queued",
@@ -69,13 +70,15 @@ class RuntimeService(Service):
     def __init__(
         self, name: str, folder: Path | None = None, *, qubits: int = 1, mode: Mode = "job", answer: float = 120.0
     ) -> None:
-        self._answer = answer
-        self._client = within(answer, _login)
+        self._client = within(answer, login)
         self._transport = Transport(answer)
         self._transport.serve(self._client)
-        with self._asking():
-            self._computer = _computer(self._client, name.removeprefix(IBM), qubits)
-            properties = self._computer.properties()
+        try:
+            with self._asking():
+                self._computer = self._found(name.removeprefix(IBM), qubits)
+                properties = self._computer.properties()
+        except Unsure as error:
+            raise unreachable(str(error)) from None
         self.name, self.max_qubits = f"{IBM}{self._computer.name}", self._computer.num_qubits
         calibrated = getattr(properties, "last_update_date", None)
         self.facts: Json = {
@@ -142,9 +145,11 @@ class RuntimeService(Service):
         except Unsure as error:
             status = self._transport.refusal
             if self._transport.posts == posts:
-                raise Refused(str(error), later=1.0) from None
+                # What is asked before was not answered; if it was, it is the client that will not send this.
+                answered = self._transport.status is not None and self._transport.status < 400
+                raise Refused(str(error), later=None if answered else error.later or 1.0) from None
             if status == 429:
-                raise Refused(str(error), later=self._transport.retry_after or 1.0) from None
+                raise Refused(str(error), later=error.later or 1.0) from None
             if status is not None and 400 <= status < 500:
                 raise Refused(str(error)) from None
             raise
@@ -161,27 +166,45 @@ class RuntimeService(Service):
 
     def tagged(self, tags: Sequence[str], since: datetime) -> list[str]:
         """See :meth:`Service.tagged`."""
+        found: list[str] = []
         with self._asking():
-            found = self._client.jobs(limit=None, job_tags=list(tags), created_after=since, descending=False)
-        return [job.job_id() for job in found]
+            # The client's own listing does not end if one page is shorter than was announced.
+            while True:
+                page = self._client._active_api_client.jobs_get(
+                    limit=PAGE, skip=len(found), job_tags=list(tags), created_after=since, descending=False
+                )["jobs"]
+                found += [each["id"] for each in page]
+                if len(page) < PAGE:
+                    return found
 
     def look(self, job_id: str) -> View:
         """See :meth:`Service.look`."""
         job = self._job(job_id)
         with self._asking():
-            said: Any = job.status()
-            state = STATES.get(said if isinstance(said, str) else said.name, "queued")
+            try:
+                said: str = job.status()
+            except IBMError:
+                # Of a job that has failed, the client wants the result too.
+                said = job._status
+                if said not in job.JOB_FINAL_STATES:
+                    raise
+            state = STATES.get(said, "queued")
             if state in ("queued", "running"):
                 return View(state)
             usage = job.usage()
-            reason = "" if state == "done" else str(job.error_message() or "")
-        return View(state, reason, None if usage is None else float(usage))
+            reason = "" if state == "done" else str(job._reason or job.error_message() or "")
+        return View(state, redacted(reason), None if usage is None else float(usage))
 
     def fetch(self, job_id: str) -> list[AnyArray]:
         """See :meth:`Service.fetch`."""
         job = self._job(job_id)
         with self._asking():
-            raw: Any = job.result(decoder=_Raw)
+            try:
+                raw: Any = job.result(decoder=_Raw)
+            except IBMError as error:
+                if self._transport.status != 404:
+                    raise
+                raise _unknown(self.name, job_id, error) from None
         text = raw if isinstance(raw, str) else json.dumps(raw)
         try:
             return [bits_of(each.data) for each in json.loads(text, cls=RuntimeDecoder)]
@@ -207,12 +230,37 @@ class RuntimeService(Service):
             try:
                 return self._client.job(job_id)
             except RuntimeJobNotFound as error:
-                raise JobError(f"{self.name} knows no job {job_id}", got=redacted(str(error))) from None
+                raise _unknown(self.name, job_id, error) from None
+
+    def _found(self, name: str, qubits: int) -> Any:
+        failures = self._transport.failures
+        known = [each.name for each in self._client.backends()]
+        if name in known:
+            return self._client.backend(name)
+        if self._transport.failures > failures:
+            # The client takes computers that it could not ask for as computers that are not there.
+            raise Unsure(f"the list of computers was answered with {self._transport.status or 'nothing'}")
+        if name == LEAST_BUSY and known:
+            return self._client.least_busy(min_num_qubits=qubits, operational=True)
+        raise BackendError(
+            f"There is no computer '{name}' for this account",
+            allowed=", ".join(sorted(known)),
+            cure=f"Use one of these, or {IBM}{LEAST_BUSY}",
+        )
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        with _translated():
-            yield
+        """The client's errors as ours; nothing that they say holds a token afterwards."""
+        try:
+            with quiet():
+                yield
+        except (QiskitError, RequestException, OSError, ValueError, KeyError, Unsure) as error:
+            if isinstance(error, QganError):
+                raise
+            if isinstance(error, IBMNotAuthorizedError) or self._transport.status == 401:
+                raise refused(error) from None
+            why = str(error) if isinstance(error, Unsure) else f"{type(error).__name__}: {error}"
+            raise Unsure(redacted(why), later=self._transport.retry_after) from None
 
 
 class _Raw:
@@ -223,46 +271,5 @@ class _Raw:
         return raw
 
 
-def _login() -> QiskitRuntimeService:
-    with _translated():
-        return QiskitRuntimeService()
-
-
-def _computer(client: QiskitRuntimeService, name: str, qubits: int) -> Any:
-    if name == LEAST_BUSY:
-        return client.least_busy(min_num_qubits=qubits, operational=True)
-    known = [each.name for each in client.backends()]
-    if name not in known:
-        raise BackendError(
-            f"There is no computer '{name}' for this account",
-            allowed=", ".join(sorted(known)),
-            cure=f"Use one of these, or {IBM}{LEAST_BUSY}",
-        )
-    return client.backend(name)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The client's errors as ours; nothing that they say holds a token afterwards."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (IBMNotAuthorizedError, AccountNotFoundError, InvalidAccountError) as error:
-        raise _refused(error) from None
-    except (IBMError, RequestException, OSError, ValueError) as error:
-        if isinstance(error, (LoginError, BackendError, JobError, ConfigError)):
-            raise
-        if re.search(r"\b401\b|[Uu]nauthori[sz]ed", str(error)):
-            raise _refused(error) from None
-        raise Unsure(redacted(f"{type(error).__name__}: {error}")) from None
-
-
-def _refused(error: Exception) -> LoginError:
-    return LoginError(
-        "IBM Quantum cannot be reached with the account that is here",
-        got=redacted(str(error)) or type(error).__name__,
-        allowed="QISKIT_IBM_TOKEN (and QISKIT_IBM_INSTANCE) in the environment, or an account saved with Qiskit's "
-        "QiskitRuntimeService.save_account()",
-        cure="Log in, then go on: jobs that were sent are not lost",
-    )
+def _unknown(name: str, job_id: str, error: Exception) -> JobError:
+    return JobError(f"{name} knows no job {job_id}, or no result of it", got=redacted(str(error)))

@@ -26,13 +26,26 @@ class Transport(HTTPAdapter):
     Attributes:
         posts: Submissions so far.
         refusal: The status that the last submission was answered with, if it was.
-        retry_after: Seconds after which it may be sent again, if that was said.
+        status: That the last request was answered with, after it was tried again; None where no answer came.
+        retry_after: Seconds after which that may be sent again, if it was said.
+        failures: Requests so far that were refused, or not answered.
     """
 
     def __init__(self, answer: float) -> None:
-        again = Retry(total=2, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504), allowed_methods={"GET"})
+        again = Retry(
+            total=2,
+            backoff_factor=0.3,
+            status_forcelist=(500, 502, 503, 504),
+            allowed_methods={"GET"},
+            raise_on_status=False,
+            # Whoever waits for that can be interrupted, and gives up at some time.
+            respect_retry_after_header=False,
+        )
         super().__init__(max_retries=again)
-        self.posts, self.refusal, self.retry_after = 0, None, None
+        self.posts = self.failures = 0
+        self.refusal: int | None = None
+        self.status: int | None = None
+        self.retry_after: float | None = None
         self._answer = answer
 
     def serve(self, client: Any) -> None:
@@ -45,13 +58,17 @@ class Transport(HTTPAdapter):
         """See requests; with our own time limit."""
         named["timeout"] = (CONNECT, self._answer)
         submission = request.method == "POST" and str(request.path_url).rstrip("/").endswith("/jobs")
+        self.status = self.retry_after = None
         if submission:
-            self.posts, self.refusal, self.retry_after = self.posts + 1, None, None
+            self.posts, self.refusal = self.posts + 1, None
+        self.failures += 1
         response = super().send(request, *args, **named)
+        self.status = response.status_code
+        self.failures -= self.status < 400
+        said = response.headers.get("Retry-After", "")
+        self.retry_after = float(said) if said.isascii() and said.isdigit() else None
         if submission and response.status_code >= 400:
             self.refusal = response.status_code
-            said = response.headers.get("Retry-After", "")
-            self.retry_after = float(said) if said.isascii() and said.isdigit() else None
         return response
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgan.backends.primitives.redaction import ACCOUNTS, INSTEAD, redacted
+from qgan.redaction import ACCOUNTS, INSTEAD, redacted
 
 TOKEN = "canary/of+44=characters&more"
 # Whatever is not stripped, and is not a part of what stands in its place.
@@ -99,6 +99,6 @@ def test_without_a_home_the_environment_is_enough(monkeypatch):
     def nowhere():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr("qgan.backends.primitives.redaction.Path.home", nowhere)
+    monkeypatch.setattr("qgan.redaction.Path.home", nowhere)
     monkeypatch.setenv("QISKIT_IBM_TOKEN", TOKEN)
     assert redacted(TOKEN) == INSTEAD
