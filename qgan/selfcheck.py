@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from qgan._typing import Json
 from qgan.backends.jobs.journal import Journal
@@ -24,7 +24,8 @@ NOTHING = 1e-12
 def require_right_gradient(experiment: Experiment, target: Any, journal: Journal) -> Json:
     """Compares them, on the simulator that stands for the computer, and writes down how they go together.
 
-    Both are of a fixed function of the samples, by all parameters; the one by shots is the mean of some draws.
+    Both are of a fixed function of the samples, by the circuits' own weights: what a classical network before or after
+    them has would be right whatever a computer answers. The one by shots is the mean of some draws.
 
     Args:
         experiment: Of which the generator is tried, as it is.
@@ -70,8 +71,8 @@ def _draw(experiment: Experiment, number: int) -> Draw:
 
 
 def _slopes(generator: Any, draw: Draw) -> Tensor:
-    """Of the mean of a smooth function of the samples, by all parameters as one vector."""
-    parameters = [parameter for parameter in generator.parameters() if parameter.requires_grad]
+    """Of the mean of a smooth function of the samples, by all weights of circuits as one vector."""
+    parameters = _weights(generator)
     with torch.enable_grad():
         samples = generator(draw)
         flat = samples.values.double().flatten(1)
@@ -84,3 +85,11 @@ def _slopes(generator: Any, draw: Draw) -> Tensor:
             for parameter, slope in zip(parameters, found, strict=True)
         ]
     )
+
+
+def _weights(generator: Any) -> list[Tensor]:
+    """Those of its circuits that are trained, and where there are none whatever is."""
+    parts = [part for part in generator.modules() if getattr(part, "executor", None) is not None]
+    circuits = [weights for part in parts if isinstance(weights := getattr(part, "weights", None), nn.Module)]
+    own: list[Tensor] = [weight for weights in circuits for weight in weights.parameters() if weight.requires_grad]
+    return own or [parameter for parameter in generator.parameters() if parameter.requires_grad]
