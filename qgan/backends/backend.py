@@ -260,6 +260,7 @@ class Backend:
             ConfigError: If an option does not go with this device.
             ResourceError: If not even one row fits into memory.
         """
+        self.require_sensible(BackendOptions(shots=shots))
         gradient = self.gradient(shots, method, spsa=spsa)
         c_dtype = self.precision(c_dtype)
         exact = shots is None and gradient.name == self._facts.exact
@@ -278,10 +279,11 @@ class Backend:
                 terms_of=terms_of,
             )
         if self._sends:
+            assert shots is not None
             from qgan.backends.primitives.remote import Stated, remote_executor
 
             stated, exactly = Stated(gradient, terms_of), Backend(BATCHED).gradient(None)
-            return remote_executor(self.name, circuit, readout, shots=shots or 1, stated=stated, simulated=exactly)
+            return remote_executor(self.name, circuit, readout, shots=shots, stated=stated, simulated=exactly)
         try:
             made = self._make(circuit.n_wires)
         except Exception as error:
