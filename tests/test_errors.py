@@ -32,6 +32,10 @@ def test_every_kind_of_mistake_has_its_own_exit_code() -> None:
         "CheckpointError": 5,
         "DivergedError": 6,
         "ResourceError": 7,
+        "JobError": 8,
+        "DoubtError": 9,
+        "LoginError": 10,
+        "BudgetError": 11,
         "BusyError": 12,
     }
 
@@ -46,6 +50,8 @@ def test_an_interrupted_run_ends_as_a_shell_expects() -> None:
 def test_mistakes_are_also_what_python_calls_them() -> None:
     assert issubclass(ConfigError, ValueError)
     assert issubclass(errors.ResourceError, OSError)
+    for kind in (errors.JobError, errors.DoubtError, errors.LoginError, errors.BudgetError):
+        assert issubclass(kind, RuntimeError)
 
 
 def test_the_nearest_word_is_suggested_or_none() -> None:

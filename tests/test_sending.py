@@ -13,6 +13,7 @@ from qgan import opening
 from qgan.backends.jobs import costs
 from qgan.backends.jobs.costs import FORMULA, Cost
 from qgan.backends.jobs.journal import Journal
+from qgan.backends.jobs.service import Service
 from qgan.backends.primitives import services
 from qgan.backends.primitives.local import LocalService
 from qgan.backends.primitives.targets import target_of
@@ -230,7 +231,7 @@ def test_a_run_stays_on_the_computer_that_it_began_on(
     assert Journal(tmp_path / "run").service == "ibm:quiet"
 
 
-def _named(service: LocalService, name: str) -> LocalService:
+def _named(service: Service, name: str) -> Service:
     service.name = name
     return service
 
@@ -298,7 +299,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A whole one, with evaluations before, in between and at the end."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def service_of(name: str, folder: Path, **_: Any) -> LocalService:
+        def service_of(name: str, folder: Path, **_: Any) -> Service:
             return _named(LocalService(target_of("aer"), folder / "here"), name)
 
         patch.setattr(services, "service_of", service_of)

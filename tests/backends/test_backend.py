@@ -169,6 +169,64 @@ def test_global_random_states_stay_as_they_are(name):
     assert torch.equal(torch.get_rng_state(), torch_before)
 
 
+@pytest.mark.parametrize("name", ["ibm:least-busy", "ibm:ibm_torino", "ibm:a", "ibm:test_eagle.2-b"])
+def test_a_computer_of_ibms_is_any_name_and_asks_nothing_before_it_is_used(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    backend = resolve(name)
+    assert (backend.name, backend.paid) == (name, True)
+    assert backend.status() == Status(True)
+    executor = backend.executor(circuit(), Probabilities(), shots=5)
+    assert executor.gradient.name == "parameter-shift"
+    assert executor.remote.name == name
+    with pytest.raises(BackendError, match="nobody has allowed"):
+        executor(torch.zeros(2, 2), {"w": torch.zeros(1, 2)}, key=Key(0, "g"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["ibm:", "ibm:a b", "ibm:../x", "ibm:" + "a" * 65, "ibm:a\n", "IBM:a", "xibm:a"])
+def test_what_cannot_be_a_computers_name_is_none(name):
+    with pytest.raises(BackendError, match="There is no backend called") as caught:
+        resolve(name)
+    assert caught.value.exit_code == 4
+
+
+def test_nothing_else_costs_anything():
+    assert {name for name in names() if resolve(name).paid} == {"ibm:least-busy"}
+
+
+def test_a_computer_is_measured_and_never_exact():
+    with pytest.raises(ConfigError, match="nothing of it is exact") as caught:
+        resolve("ibm:nowhere").executor(circuit(), Probabilities(), shots=None)
+    assert caught.value.exit_code == 2
+    with pytest.raises(ConfigError, match="nothing of it is exact"):
+        resolve("ibm:nowhere").require_sensible(BackendOptions(shots=None))
+    resolve("ibm:nowhere").require_sensible(BackendOptions(shots=5, mode="session"))
+    for other in ("aer", "batched.qubit"):
+        resolve(other).require_sensible(BackendOptions(shots=None))
+        with pytest.raises(ConfigError, match="has no modes"):
+            resolve(other).require_sensible(BackendOptions(shots=None, mode="job"))
+
+
+def test_only_what_is_run_by_way_of_qiskit_takes_jobs(tmp_path):
+    assert resolve("aer").service(tmp_path, qubits=2).name == "aer"
+    for name in ("batched.qubit", "default.qubit"):
+        with pytest.raises(BackendError, match="takes no jobs") as caught:
+            resolve(name).service(tmp_path, qubits=2)
+        assert caught.value.exit_code == 4
+
+
+def test_without_qiskit_a_computer_is_missing_with_its_cure(monkeypatch, tmp_path):
+    def broken(*_):
+        raise ImportError("No module named 'qiskit_ibm_runtime'")
+
+    monkeypatch.setattr(Backend, "_make", broken)
+    backend = resolve("ibm:ibm_torino")
+    assert backend.status() == Status(False, "ImportError: No module named 'qiskit_ibm_runtime'", backend.status().cure)
+    assert backend.status().cure == "pip install 'qgan[qiskit]'"
+    with pytest.raises(BackendError, match="qiskit_ibm_runtime"):
+        backend.service(tmp_path, qubits=2)
+
+
 def _global_state():
     state = np.random.get_state(legacy=False)  # noqa: NPY002
     return state["state"]["key"].tolist(), state["state"]["pos"]
@@ -176,7 +234,8 @@ def _global_state():
 
 def test_listing_and_checking_names_loads_neither_torch_nor_pennylane():
     code = (
-        "import sys; from qgan.backends import names, resolve; names(); resolve('lightning.gpu').status();"
+        "import sys; from qgan.backends import names, resolve; names(); resolve('ibm:x');"
+        "resolve('lightning.gpu').status();"
         "sys.exit(bool({'torch', 'pennylane'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -32,8 +32,10 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def make(kind: str = "patch", *, backend: Mapping[str, Any] = IBM, **changes: Any) -> Experiment:
-    dotted = {"generator": KINDS[kind], "backend": backend, **SMALL, **changes}
+def make(
+    kind: str = "patch", *, backend: Mapping[str, Any] = IBM, changes: Mapping[str, Any] | None = None
+) -> Experiment:
+    dotted = {"generator": KINDS[kind], "backend": backend, **SMALL, **(changes or {})}
     data = DATA
     if kind == "conditional":
         part = Part(DATA, np.arange(24) % 2)
@@ -69,7 +71,7 @@ def test_there_is_none_where_nothing_is_sent() -> None:
 
 
 def test_an_average_sends_by_itself() -> None:
-    experiment = make(**{"train.ema": 0.9})
+    experiment = make(changes={"train.ema": 0.9})
     assert len(remotes(experiment.generator, experiment.game.generator)) == 2
 
 

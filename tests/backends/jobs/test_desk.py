@@ -408,7 +408,8 @@ def test_a_job_in_doubt_is_sent_again_if_that_is_asked_for_and_under_its_own_key
 def test_what_may_be_found_is_adopted_and_not_sent_again_whatever_was_asked_for(
     office: "Office", orders: "Orders"
 ) -> None:
-    office.service.after, office.service.hidden = [Unsure("lost")], True
+    office.service.after.append(Unsure("lost"))
+    office.service.hidden = True
     with pytest.raises(DoubtError):
         office.desk().run(orders.of(2), SHOTS)
     office.service.hidden = False

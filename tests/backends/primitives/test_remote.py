@@ -22,7 +22,7 @@ NAME, KEY, ROWS, SHOTS = "ibm:nowhere", Key(3, "latent/generator/0", 1), 2, 20_0
 READOUTS = [Probabilities(), ExpectationZ(), ExpectationXZ()]
 
 
-def made(circuit, readout=READOUTS[0], *, shots=SHOTS, method="auto", name=NAME):
+def made(circuit, readout=READOUTS[0], *, shots: int | None = SHOTS, method="auto", name=NAME):
     exact = "complex128" if name == "batched.qubit" else None
     return resolve(name).executor(circuit, readout, shots=shots, method=method, c_dtype=exact)
 

@@ -28,6 +28,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
+
     def do_GET(self):
         self.server.seen.append((self.command, self.path))
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -46,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
-    def log_message(self, *_):
+    def log_message(self, format, *args):
         pass
 
 
