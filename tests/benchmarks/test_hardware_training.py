@@ -27,12 +27,12 @@ def test_trainings_are_read_both_ways_and_finished_ones_are_not_made_again(
     assert without not in (seed["scores"]["exact/noisy"], seed["scores"]["noisy/exact"])
     assert all(values[metric] > seed["floor"][metric] for values in seed["scores"].values() for metric in METRICS)
     runs = seed["runs"]
-    # Twenty circuits a step, with shots: one job without gradient, and one with.
+    # 21 circuits a step, with shots: one job without gradient, and one with.
     step = found["step"]
-    assert (step["shown"], step["differentiated"], step["jobs"]) == (1, 19, 2)
-    assert (runs["noisy"]["circuits"], runs["noisy"]["shots"]) == (6 * 20, 6 * 20 * 1024)
+    assert (step["shown"], step["differentiated"], step["jobs"]) == (2, 19, 2)
+    assert (runs["noisy"]["circuits"], runs["noisy"]["shots"]) == (6 * 21, 6 * 21 * 1024)
     assert runs["exact"]["shots"] == 0
     assert step["first"]["jobs"] == 10
-    assert "5 steps with 256 shots are 10 jobs and 29.0 s" in figure.body
+    assert "5 steps with 256 shots are 10 jobs and 29.4 s" in figure.body
     monkeypatch.setattr("benchmarks.quality.qgan", lambda *_: pytest.fail("a finished run is made again"))
     assert hardware_training.measure(place).results == figure.results
