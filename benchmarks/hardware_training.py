@@ -174,10 +174,10 @@ def _cost(found: Json) -> str:
     return "\n\n".join(
         [
             table(("trained", "steps", "circuits", "shots", "a step, median", "whole command, median"), lines),
-            f"A step with shots takes {step['shown']} circuit(s) for the discriminator and {step['differentiated']} for the "
-            f"generator's values and gradient, on a computer as {step['jobs']} jobs. By the published formula, an estimate, "
-            f"a whole training on a computer would be {whole['jobs']:,} jobs and {whole['qpu_seconds']:,.0f} s of its "
-            f"time; {FIRST_STEPS} steps with {FIRST_SHOTS} shots are {first['jobs']} jobs and "
-            f"{first['qpu_seconds']:.1f} s.",
+            f"A step with shots takes {step['shown']} circuit(s) for the discriminator and {step['differentiated']} "
+            f"for the generator's values and gradient, on a computer as {step['jobs']} jobs. By the published formula, "
+            f"an estimate, a whole training on a computer would be {whole['jobs']:,} jobs and "
+            f"{whole['qpu_seconds']:,.0f} s of its time; {FIRST_STEPS} steps with {FIRST_SHOTS} shots are "
+            f"{first['jobs']} jobs and {first['qpu_seconds']:.1f} s.",
         ]
     )
