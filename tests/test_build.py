@@ -99,31 +99,6 @@ def test_every_option_is_written_down() -> None:
     assert config.optimizer.generator.options["eps"] == 1e-8
 
 
-def test_what_spsa_is_told_is_recorded_where_it_is_used_and_changes_no_other_hash() -> None:
-    asked = {"backend.shots": 8, "backend.gradient": "spsa"}
-    used = make({**asked, "backend.spsa_directions": 2}).config.backend.options
-    assert (used["spsa_step"], used["spsa_directions"]) == (0.2, 2)
-    plain = make({"backend.shots": 8}).config
-    assert not any(key.startswith("spsa") for key in plain.backend.options)
-    assert "spsa" not in str(plain.document())
-    with pytest.raises(ConfigError, match="for finite shots"):
-        make({"backend.gradient": "spsa"})
-    with pytest.raises(ConfigError, match="spsa_step is for gradient = 'spsa'"):
-        make({"backend.shots": 8, "backend.spsa_step": 0.1})
-
-
-def test_facts_of_shots_say_how_the_gradient_is_estimated() -> None:
-    assert "estimator" not in make().facts["gradient"]
-    shifted, perturbed = (
-        make({"backend.shots": 8, "backend.gradient": method}).facts["gradient"] for method in ("auto", "spsa")
-    )
-    assert (shifted["method"], shifted["estimator"]["name"]) == ("parameter-shift", "patch")
-    assert "With 8 shots" in shifted["estimator"]["warning"]
-    assert "SPSA adds a bias" in perturbed["estimator"]["why"]
-    assert not perturbed["estimator"]["unbiased"]
-    assert "estimator" not in make({"backend.shots": 8}, base=MLP).facts["gradient"]
-
-
 def test_facts_are_those_of_the_objects() -> None:
     facts = make().facts
     assert facts["parameters"] == {"generator": 6, "discriminator": 4 * 5 + 5 + 5 + 1}
