@@ -93,7 +93,12 @@ class Plan(NamedTuple):
 
 
 def planned_rows(
-    recipe: str, *, backend: str, budget: float | None, shots: int | None, changes: Iterable[tuple[str, Any]]
+    recipe: str,
+    *,
+    backend: str,
+    budget: float | None = None,
+    shots: int | None = None,
+    changes: Iterable[tuple[str, Any]] = (),
 ) -> Plan:
     """Counts, and runs nothing.
 
