@@ -1,10 +1,11 @@
 """All jobs of all runs: how they are, bringing home what is there, and stopping one."""
 
-__all__ = ["Known", "Services", "bring", "cancel", "find", "jobs_of", "known_jobs"]
+__all__ = ["Known", "Services", "bring", "cancel", "find", "jobs_of", "known_jobs", "told"]
 
 from pathlib import Path
 from typing import NamedTuple, final
 
+from qgan._typing import Json
 from qgan.backends import resolve
 from qgan.backends.jobs.journal import Entry, Journal
 from qgan.backends.jobs.patience import from_environment
@@ -92,6 +93,24 @@ def known_jobs(directory: Path) -> list[Known]:
         CheckpointError: If a ledger is damaged.
     """
     return [job for run in list_runs(directory) for job in jobs_of(run)]
+
+
+def told(job: Known, services: Services) -> Json:
+    """How a job is now, in plain values: what for, where, its state, and what it took or will take."""
+    entry, view = job.entry, services.view(job)
+    return {
+        "job": job.name,
+        "run": job.run.name,
+        "for": f"{entry.place.purpose} of step {entry.place.step}",
+        "on": entry.intent["service"],
+        "state": entry.known if view is None else view.state,
+        "circuits": entry.intent["circuits"],
+        "shots": entry.intent["shots"],
+        "qpu_seconds": entry.usage if view is None or view.usage is None else view.usage,
+        "estimate": entry.intent["estimate"],
+        "sent": entry.intent["time"],
+        "reason": entry.reason if view is None else view.reason,
+    }
 
 
 def find(directory: Path, name: str) -> Known:

@@ -3,15 +3,12 @@
 __all__ = ["cancel", "collect", "jobs", "plan", "submit"]
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from qgan.cli.options import AsJson, Budget, Checkpoint, Plugins, RunPath, Sets, print_json
 from qgan.errors import ConfigError
-
-if TYPE_CHECKING:
-    from qgan.jobs import Known, Services
 
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Where runs are kept")]
 Where = Annotated[
@@ -107,11 +104,11 @@ def jobs(
 
     from qgan import show
     from qgan.cli.jobtables import show_jobs
-    from qgan.jobs import Services, known_jobs
+    from qgan.jobs import Services, known_jobs, told
 
     services = Services()
     while True:
-        rows = [_row(job, services) for job in known_jobs(out)]
+        rows = [told(job, services) for job in known_jobs(out)]
         waits = any(row["state"] in ("queued", "running", "submitted", "intended") for row in rows)
         if as_json:
             print_json({"jobs": rows, "problem": None if services.problem is None else str(services.problem)})
@@ -170,20 +167,3 @@ def cancel(job: JobName, out: Out = Path("runs"), as_json: AsJson = False) -> No
         print_json({"job": found.name, "state": view.state, "qpu_seconds": view.usage})
     else:
         show.note(f"{found.name}: {view.state}")
-
-
-def _row(job: "Known", services: "Services") -> dict[str, object]:
-    entry, view = job.entry, services.view(job)
-    return {
-        "job": job.name,
-        "run": job.run.name,
-        "for": f"{entry.place.purpose} of step {entry.place.step}",
-        "on": entry.intent["service"],
-        "state": entry.known if view is None else view.state,
-        "circuits": entry.intent["circuits"],
-        "shots": entry.intent["shots"],
-        "qpu_seconds": entry.usage if view is None or view.usage is None else view.usage,
-        "estimate": entry.intent["estimate"],
-        "sent": entry.intent["time"],
-        "reason": entry.reason if view is None else view.reason,
-    }
