@@ -80,7 +80,7 @@ def settings_of(own: str, *, backends: Sequence[str], shots: Sequence[int | None
     """The exact simulator, and what it is to be compared with: every backend with every number of shots.
 
     Args:
-        own: The run's backend. It is the exact simulator itself, if it has no noise.
+        own: The run's backend. It is the exact simulator itself, if it is one and has no noise.
         backends: By name; that simulator if there are none.
         shots: None is exact, which is all there is if there are none.
 
@@ -96,7 +96,8 @@ def settings_of(own: str, *, backends: Sequence[str], shots: Sequence[int | None
         if each is not None and (isinstance(each, bool) or not isinstance(each, int) or not 1 <= each <= MOST_SHOTS):
             allowed = f"1 to {MOST_SHOTS}, or exact"
             raise ConfigError("That number of shots cannot be", got=each, allowed=allowed, cure="Correct it")
-    reference = Setting(BATCHED if own.startswith(FAKE) else own, None)
+    noisy = own.startswith(FAKE) or resolve(own).paid
+    reference = Setting(BATCHED if noisy else own, None)
     asked = [Setting(name, each) for name in backends or [reference.backend] for each in shots or [None]]
     return list(dict.fromkeys([reference, *asked]))
 

@@ -160,5 +160,6 @@ def test_the_reference_has_neither_noise_nor_shots() -> None:
     noisy = Setting("fake:torino", None)
     assert settings_of("fake:torino", backends=[], shots=[8]) == [exact, exact._replace(shots=8)]
     assert settings_of("fake:torino", backends=["fake:torino"], shots=[]) == [exact, noisy]
+    assert settings_of("ibm:ibm_torino", backends=["fake:torino"], shots=[]) == [exact, noisy]
     own = Setting("lightning.qubit", None)
     assert settings_of("lightning.qubit", backends=["fake:torino", "fake:torino"], shots=[]) == [own, noisy]
