@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from time import monotonic
 from typing import Any, NamedTuple, final
@@ -207,7 +207,7 @@ class Desk:
         seconds = self._waiting.patience.doubt if self.service.paid else 0.0
         if again:
             # Listings lag behind, but no longer than that: what was sent that long ago would be there.
-            seconds -= (datetime.now(UTC) - entry.since).total_seconds()
+            seconds -= entry.age
         if self._waiting.adopt(entry, since=entry.since - EARLIER, seconds=seconds):
             return
         if again:

@@ -8,7 +8,7 @@ import secrets
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
 
@@ -52,6 +52,7 @@ class Entry:
         latest: What the service said last.
         usage: Seconds of the computer; None where that is not known.
         reason: Why it failed.
+        sent: When it was last about to be sent, as it is written.
         duplicates: What other jobs took that arrived in its place, by their ids; None where that is not known.
     """
 
@@ -63,6 +64,7 @@ class Entry:
     latest: str = ""
     usage: float | None = None
     reason: str = ""
+    sent: str = ""
     duplicates: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -86,8 +88,13 @@ class Entry:
 
     @property
     def since(self) -> datetime:
-        """When it was intended."""
+        """When it was first intended."""
         return datetime.fromisoformat(self.intent["time"])
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was last about to be sent."""
+        return (datetime.now(UTC) - datetime.fromisoformat(self.sent)).total_seconds()
 
 
 @final
@@ -215,6 +222,8 @@ class Journal:
         entry = self._entries.get(key) if key else None
         if entry is None:
             return
+        if kind == "intent":
+            entry.sent = event["time"]
         if kind in AFTER:
             entry.known = AFTER[kind]
             entry.latest = ""
