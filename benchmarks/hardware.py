@@ -4,7 +4,14 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import hardware_canary, hardware_gradients, hardware_sampling, hardware_step, hardware_training
+from benchmarks import (
+    hardware_canary,
+    hardware_gradients,
+    hardware_kills,
+    hardware_sampling,
+    hardware_step,
+    hardware_training,
+)
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
@@ -12,6 +19,7 @@ FIGURES: Figures = {
     "gradients": hardware_gradients.measure,
     "training": hardware_training.measure,
     "sampling": hardware_sampling.measure,
+    "kills": hardware_kills.measure,
     "canary": hardware_canary.measure,
 }
 
