@@ -18,6 +18,10 @@ from qgan.generators import Generator
 from qgan.samples import DataSet
 from qgan.state import TrainState
 
+PERTURBED = (
+    "SPSA adds a bias of the order of its step's square, and the number of shots was measured with parameter-shift"
+)
+
 
 @final
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def estimator_of(generator: Generator, shots: int) -> Json:
     if not generator.quantum or estimator is None:
         return {}
     perturbed = method == "spsa"
-    why = f"{estimator.why}; SPSA adds a bias of the order of its step's square" if perturbed else estimator.why
+    why = f"{estimator.why}; {PERTURBED}" if perturbed else estimator.why
     return {
         "estimator": {
             "name": estimator.name,
