@@ -160,7 +160,7 @@ def test_the_key_depends_on_all_that_decides_what_comes_of_a_job(
     st.text(max_size=5),
     st.booleans(),
     st.booleans(),
-    st.floats(1, 1e9),
+    st.floats(10, 1e9),
     st.integers(10**5, 10**7),
 )
 def test_and_on_nothing_else(
@@ -305,7 +305,7 @@ def test_a_job_that_is_put_off_is_sent_again_under_the_same_key(office: "Office"
 def test_a_job_that_is_put_off_for_too_long_is_given_up_and_costs_nothing(office: "Office", orders: "Orders") -> None:
     office.service.before = [Refused("busy", later=5e-2) for _ in range(1000)]
     with pytest.raises(JobError, match="does not take the job") as caught:
-        office.desk().run(orders.of(2), SHOTS)
+        office.desk(patience=office.impatient).run(orders.of(2), SHOTS)
     assert caught.value.exit_code == 8
     assert office.service.submissions < 10
     assert office.journal().spent == 0

@@ -35,7 +35,7 @@ def test_where_no_answer_comes_it_is_asked_again(office: "Office", orders: "Orde
 
 def test_who_never_answers_is_given_up_and_the_job_is_not_lost_for_that(office: "Office", orders: "Orders") -> None:
     """It goes on at the service, and the next start finds it."""
-    wait = sent(office, orders)
+    wait = sent(office, orders, patience=office.impatient)
     office.service.silent = [Unsure("503")] * 1000
     with pytest.raises(JobError, match="does not say how far the job job-0 is") as caught:
         wait()
