@@ -17,6 +17,7 @@ from typing import Any, final
 
 from qgan import checkpoints, layout
 from qgan._typing import Json
+from qgan.backends.facts import facts_of
 from qgan.checkpoints import Checkpoint
 from qgan.config import RunConfig, to_toml
 from qgan.documents import read_toml
@@ -251,9 +252,17 @@ class RunDirectory:
         return checkpoints.read(self.checkpoints / f"step-{int(wanted):06d}")
 
     def chosen(self) -> str:
-        """Which checkpoint its figures are taken from: ``"best"`` where it wants and keeps that, else ``"last"``."""
+        """Which checkpoint its figures are taken from: ``"best"`` where it wants and keeps that, else ``"last"``.
+
+        The few steps on a quantum computer are what a run there is for: it is judged as it ended.
+        """
         kept = self.best_step() in checkpoints.steps(self.checkpoints)
-        return "best" if self.config.evaluate.checkpoint == "best" and kept else "last"
+        return "best" if self.wants_best and kept else "last"
+
+    @property
+    def wants_best(self) -> bool:
+        """Whether it is judged by its best checkpoint."""
+        return self.config.evaluate.checkpoint == "best" and not facts_of(self.config.backend.name).paid
 
     def best_step(self) -> int | None:
         """The step whose evaluation on validation was best, or None where nothing was evaluated."""

@@ -246,7 +246,7 @@ class Session:
         experiment, run = self.experiment, self.run
         step, seed = experiment.state.step, run.config.seed
         which = run.chosen()
-        if which == "last" and run.config.evaluate.checkpoint == "best" and run.best_step() is not None:
+        if which == "last" and run.wants_best and run.best_step() is not None:
             run.event("best checkpoint gone", step=run.best_step())
         point = run.checkpoint(which)
         experiment.state.load_state_dict(point.tensors, point.scalars)

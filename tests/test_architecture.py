@@ -101,7 +101,7 @@ def test_public_modules_say_what_is_public() -> None:
 
 def test_the_public_names_are_these() -> None:
     """A name added here is a name kept for good."""
-    assert qgan.__all__ == ["Comparison", "Run", "__version__", "fit", "load", "train"]
+    assert qgan.__all__ == ["Comparison", "Run", "__version__", "collect", "fit", "load", "submit", "train"]
 
 
 def test_imports_go_one_way() -> None:
