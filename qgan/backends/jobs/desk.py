@@ -203,15 +203,15 @@ class Desk:
             DoubtError: If that cannot be known.
         """
         # What is here either has it or has not.
-        again = (self._resubmit and not fresh) or not self.service.paid
-        seconds = self._waiting.patience.doubt if self.service.paid else 0.0
+        again = (self._resubmit and not fresh) or self.service.certain
+        seconds = 0.0 if self.service.certain else self._waiting.patience.doubt
         if again:
             # Listings lag behind, but no longer than that: what was sent that long ago would be there.
             seconds -= entry.age
         if self._waiting.adopt(entry, since=entry.since - EARLIER, seconds=seconds):
             return
         if again:
-            why = "asked to be sent again" if self.service.paid else "it would be here"
+            why = "it would be here" if self.service.certain else "asked to be sent again"
             self.journal.write("refused", key=entry.key, reason=f"never seen at {self.service.name}: {why}")
             self._submit(job)
             return

@@ -107,12 +107,14 @@ class Service(ABC):
     Attributes:
         name: As ``--backend`` has it.
         paid: Whether what it does costs something.
+        certain: Whether a job that it does not list never arrived.
         max_qubits: Of a circuit.
         facts: What is to be kept of it with each job: the computer, and when it was calibrated.
     """
 
     name: str
     paid: bool = False
+    certain: bool = False
     max_qubits: int
     facts: Json
 

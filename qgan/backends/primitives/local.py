@@ -29,6 +29,8 @@ class LocalService(Service):
         folder: Where results wait to be fetched.
     """
 
+    certain = True
+
     def __init__(self, target: Target[Any], folder: Path) -> None:
         self.name, self.max_qubits, self.facts = target.name, target.max_qubits, {"computer": target.name}
         self._target, self._folder = target, folder
