@@ -1,5 +1,4 @@
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +11,11 @@ from qgan.build import build
 from qgan.config import load
 from qgan.errors import ConfigError, DivergedError
 from qgan.experiment import Experiment
-from qgan.game import Batch, Game, Outcome, Player
+from qgan.game import Batch, Game
 from qgan.loop import StepRecord, train
 from qgan.losses import LOSSES, NonSaturating
 from qgan.objects import Objects
 from qgan.penalties import PENALTIES
-from qgan.samples import Draw
 from qgan.schedules import SCHEDULES
 from qgan.seeding import Key
 
@@ -202,53 +200,6 @@ def test_every_update_has_a_batch_and_a_draw_of_its_own() -> None:
     assert len(experiment.data.train) == 12
     for epoch in rows.reshape(3, 12, 4):
         assert len(torch.unique(epoch, dim=0)) == 12
-
-
-@pytest.mark.parametrize("updates", [1, 2, 4])
-def test_of_several_draws_all_are_told_before_the_first_is_asked_for(updates: int) -> None:
-    experiment = make(train__discriminator_updates=updates)
-    game, _ = spied(experiment)
-    told: list[tuple[Draw, ...]] = []
-    asked: list[Draw] = []
-
-    def telling(player: Player) -> Player:
-        def objective(batch: Batch) -> Outcome:
-            asked.append(batch.draw)
-            return player.objective(batch)
-
-        def expect(draws: Sequence[Draw]) -> None:
-            assert len(asked) == len(told) * (updates + 1)
-            told.append(tuple(draws))
-
-        return replace(player, objective=objective, expect=expect if player.name == "discriminator" else None)
-
-    run(experiment, 3, game=replace(game, players=[telling(player) for player in game.players]))
-    if updates == 1:
-        assert told == []
-        return
-    assert len(told) == 3
-    for step, draws in enumerate(told):
-        seen = asked[step * (updates + 1) :][:updates]
-        assert [draw.key for draw in draws] == [
-            Key(3, f"latent/discriminator/{update}", step + 1) for update in range(updates)
-        ]
-        assert all(one is other for one, other in zip(draws, seen, strict=True))
-
-
-def test_a_player_that_rests_expects_nothing() -> None:
-    experiment = make(train__discriminator_updates=2)
-    told: list[Any] = []
-    players = [replace(player, starts=3, expect=told.append) for player in experiment.game.players]
-    run(experiment, 2, game=replace(experiment.game, players=players))
-    assert told == []
-
-
-def test_what_is_expected_changes_nothing() -> None:
-    plain, expecting = make(train__discriminator_updates=2), make(train__discriminator_updates=2)
-    players = [replace(player, expect=lambda draws: None) for player in expecting.game.players]  # noqa: ARG005
-    found = run(expecting, 3, game=replace(expecting.game, players=players))
-    assert [record.numbers() for record in found] == [record.numbers() for record in run(plain, 3)]
-    assert torch.equal(both(plain), both(expecting))
 
 
 def test_a_player_rests_until_it_starts() -> None:

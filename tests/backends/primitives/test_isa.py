@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,22 +71,20 @@ def test_wires_bits_angles_and_matrices_are_told_apart():
 
 def test_another_process_knows_them_by_the_same_name():
     """Where strings have other hashes."""
-    made = passes(level=3, seed=0, backend=fakes()["manila"]).run(template().measured)
     code = (
-        "import torch\n"
-        "from circuits import CIRCUITS\n"
+        "from qiskit import QuantumCircuit\n"
+        "from qiskit.circuit import Parameter\n"
         "from qgan.backends.primitives.isa import canonical\n"
-        "from qgan.backends.primitives.names import fakes\n"
-        "from qgan.backends.primitives.target import passes\n"
-        "from qgan.backends.primitives.templates import template_of\n"
-        "from qgan.backends.program import trace\n"
-        "circuit = CIRCUITS['style'](n_wires=2, layers=1)\n"
-        "weights = {key: torch.ones(shape).double() for key, shape in circuit.weight_shapes.items()}\n"
-        "operators = trace(circuit, torch.ones(1, circuit.latent_dim).double(), weights).operators\n"
-        "print(canonical(passes(level=3, seed=0, backend=fakes()['manila']).run(template_of(operators, 2).measured)))\n"
+        "made = QuantumCircuit(2)\n"
+        "made.rx(2 * Parameter('angle_1') + Parameter('angle_0') + 0.1, 0)\n"
+        "made.cx(0, 1)\n"
+        "made.measure_all()\n"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split()[-1] == canonical(made)
+    here: dict[str, Any] = {}
+    exec(code, here)
+    run = [sys.executable, "-W", "ignore", "-c", f"{code}print(canonical(made))"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == canonical(here["made"])
 
 
 def test_facts_are_those_of_the_circuit():
