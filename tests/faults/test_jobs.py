@@ -154,6 +154,7 @@ def test_without_a_token_or_a_service_nothing_begins(trial: Trial) -> None:
     given = {
         "missing": {"QISKIT_IBM_TOKEN": ""},
         "wrong": {"QISKIT_IBM_TOKEN": wrong},
+        "channel": {"QISKIT_IBM_CHANNEL": "nonsense"},
         "broken": {"QISKIT_IBM_TOKEN": "a\nb"},
     }
     for environ in given.values():
