@@ -199,6 +199,7 @@ def test_what_the_client_will_not_send_is_told_at_once(
     monkeypatch.setattr(ibm.SamplerV2, "run", lambda *_, **__: (_ for _ in ()).throw(ValueError("no such gate")))
     with pytest.raises(JobError, match=r"no such gate.*Nothing was sent"):
         desk().run(orders(), SHOTS)
+    assert [event["event"] for event in desk().journal.ledger.events].count("refused") == 1
     assert posts(fake) == 0
 
 
