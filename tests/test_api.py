@@ -75,7 +75,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> qgan.Run:
 
 def test_the_public_names() -> None:
     assert qgan.__all__ == ["Comparison", "Run", "__version__", "collect", "fit", "load", "submit", "train"]
-    assert api.__all__ == ["Comparison", "Run", "Training", "compare", "fit", "load", "train"]
+    assert api.__all__ == ["Comparison", "Run", "Training", "collect", "compare", "fit", "load", "submit", "train"]
     names = {name for name in vars(qgan.Run) if not name.startswith("_")}
     assert names == {
         "config", "counts", "data", "discriminator", "evaluate", "evaluations", "generator", "metrics", "path", "plot",

@@ -32,8 +32,9 @@ def test_a_listing_that_fails_establishes_nothing(paid: "Office", orders: "Order
         paid.desk(stopped=leave).run(orders.of(2), SHOTS)
     time.sleep(0.02)  # longer than listings may lag here
     paid.service.silent = [Unsure("503") for _ in range(10_000)]
+    patience = Patience(first=1e-4, most=1e-3, unreachable=0.2, doubt=0.01, answer=1.0, slice=1e-3)
     with pytest.raises(JobError, match="does not say which jobs it has"):
-        paid.desk(resubmit=True).run(orders.of(2), SHOTS)
+        paid.desk(resubmit=True, patience=patience).run(orders.of(2), SHOTS)
     paid.service.silent.clear()
     paid.desk(resubmit=True).run(orders.of(2), SHOTS)
     assert paid.service.submissions == 1
