@@ -53,6 +53,7 @@ def fit(
     plugins: Iterable[str] = (),
     on_step: Callable[[StepRecord], None] | None = None,
     budget: float | None = None,
+    resubmit_in_doubt: bool = False,
 ) -> "Run":
     """Trains to the end, and keeps everything in a run directory.
 
@@ -74,6 +75,7 @@ def fit(
         plugins: Modules to import first.
         on_step: Called after each step.
         budget: Seconds of a quantum computer that may be spent, where the backend is one.
+        resubmit_in_doubt: Whether a job is sent again of which it is not known whether it arrived.
 
     Returns:
         The finished run.
@@ -97,7 +99,7 @@ def fit(
         out=Path(out),
         resume_from=Path(resume) if resume is not None else None,
         plugins=plugins,
-        terms=Terms(budget),
+        terms=Terms(budget, resubmit_in_doubt),
     )
     for record in session.records():
         if on_step is not None:
@@ -214,6 +216,7 @@ def submit(
     n: int = 64,
     checkpoint: str | int | None = None,
     budget: float | None = None,
+    resubmit_in_doubt: bool = False,
 ) -> Submitted:
     """Hands in the circuits of n samples of a trained generator, and returns at once.
 
@@ -224,6 +227,7 @@ def submit(
         n: How many samples.
         checkpoint: As for :meth:`Run.sample`.
         budget: Seconds of the computer that this may take; it must be given where they cost something.
+        resubmit_in_doubt: Whether a job is sent again of which it is not known whether it arrived.
 
     Raises:
         BudgetError: If it would cost more; then nothing is sent.
@@ -231,7 +235,8 @@ def submit(
     """
     source = run if isinstance(run, Run) else load(run)
     which = None if checkpoint is None else str(checkpoint)
-    return hand_in(source, backend=backend, shots=shots, n=n, checkpoint=which, terms=Terms(budget))
+    terms = Terms(budget, resubmit_in_doubt)
+    return hand_in(source, backend=backend, shots=shots, n=n, checkpoint=which, terms=terms)
 
 
 def collect(run: "Run | str | os.PathLike[str]") -> Brought:

@@ -15,6 +15,7 @@ from benchmarks.fake_runtime.computers import Computer
 from benchmarks.fake_runtime.faults import End
 from benchmarks.fake_runtime.jobs import FINAL, Job, Jobs, State
 from benchmarks.fake_runtime.messages import Reply, Request
+from benchmarks.fake_runtime.sessions import Sessions
 from qgan._typing import Json
 
 STATES: dict[State, str] = {
@@ -31,12 +32,14 @@ class Context(NamedTuple):
         computers: By name.
         ends: How the next accepted jobs end; used up from the front.
         lag: Seconds until a job is in listings.
+        sessions: All that were opened.
     """
 
     jobs: Jobs
     computers: Mapping[str, Computer]
     ends: list[End]
     lag: float
+    sessions: Sessions
 
 
 def reply(request: Request, context: Context) -> Reply:
@@ -97,12 +100,28 @@ def _computer(request: Request, context: Context, name: str, part: str) -> Reply
 
 def _submit(request: Request, context: Context) -> Reply:
     try:
-        if json.loads(request.body).get("backend") not in context.computers:
+        asked = json.loads(request.body)
+        if asked.get("backend") not in context.computers:
             return Reply.error(404, "Backend not found.", code=1216)
+        if not context.sessions.takes(asked.get("session_id")):
+            return Reply.error(400, "The session takes no jobs.", code=1217)
         job = context.jobs.accept(request.body, context.ends)
+        context.sessions.note(asked.get("session_id"), job.id)
     except ValueError as problem:
         return Reply.error(400, str(problem), code=1211)
     return Reply.of({"id": job.id, "backend": job.computer, "private": False})
+
+
+def _open(request: Request, context: Context) -> Reply:
+    asked = json.loads(request.body)
+    try:
+        return Reply.of(context.sessions.open(asked["mode"], asked["backend"]))
+    except ValueError as problem:
+        return Reply.error(400, str(problem), code=1352)
+
+
+def _close(request: Request, context: Context, name: str) -> Reply:  # noqa: ARG001
+    return Reply(204) if context.sessions.close(name) else Reply.error(404, "Session not found.", code=1218)
 
 
 def _list(request: Request, context: Context) -> Reply:
@@ -220,6 +239,8 @@ ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("GET", f"{API}/backends", _computers),
     ("GET", rf"{API}/backends/(\w+)/(configuration|properties|status)", _computer),
     ("POST", f"{API}/jobs", _submit),
+    ("POST", f"{API}/sessions", _open),
+    ("PATCH", rf"{API}/sessions/(\w+)", _close),
     ("GET", f"{API}/jobs", _list),
     ("GET", f"{API}{JOB}", _job),
     ("DELETE", f"{API}{JOB}", _delete),

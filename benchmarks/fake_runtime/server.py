@@ -16,6 +16,7 @@ from benchmarks.fake_runtime.faults import Drop, End, Fault, Hang, Status, taken
 from benchmarks.fake_runtime.jobs import Job, Jobs
 from benchmarks.fake_runtime.messages import Reply, Request
 from benchmarks.fake_runtime.routes import Context, reply
+from benchmarks.fake_runtime.sessions import Sessions
 
 
 @final
@@ -57,6 +58,7 @@ class FakeRuntime:
         self._lock, self._closing = threading.Lock(), threading.Event()
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.sessions = Sessions()
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self) -> Self:
@@ -82,7 +84,7 @@ class FakeRuntime:
         if fault is not None and not fault.accepts:
             true = None
         else:
-            context = Context(self._jobs, self._computers, self.ends, self.listing_lag_seconds)
+            context = Context(self._jobs, self._computers, self.ends, self.listing_lag_seconds, self.sessions)
             true = reply(request, context)
         match fault:
             case Status(status, _, retry_after):
@@ -144,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             # Whoever asked was killed, or has given up.
             return
 
-    do_GET = do_POST = do_PUT = do_DELETE = _any
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: it is all in ``requests``."""

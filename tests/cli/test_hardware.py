@@ -99,6 +99,22 @@ def test_samples_are_handed_in_waited_for_and_collected(call: Call, run: Path, f
     assert [job.fetched for job in far.jobs()] == [1]
 
 
+def test_jobs_of_a_batch_are_in_one_that_is_closed_in_the_end(call: Call, run: Path, far: FakeRuntime) -> None:
+    steps = ("train", "--resume", run, "--backend", "ibm:ibm_manila", "--shots", "64", "--steps", "+1")
+    read(call(*steps, "--budget", "1m", "--set=backend.mode=batch", "--json"))
+    (batch,) = far.sessions.known.values()
+    assert (batch["mode"], batch["accepting_jobs"]) == ("batch", False)
+    assert batch["jobs"] == [job.id for job in far.jobs()]
+    assert len(batch["jobs"]) == 2
+
+
+def test_a_session_that_the_plan_has_not_is_told_and_nothing_is_sent(call: Call, run: Path, far: FakeRuntime) -> None:
+    steps = ("train", "--resume", run, "--backend", "ibm:ibm_manila", "--shots", "64", "--steps", "+1")
+    done = call(*steps, "--budget", "1m", "--set=backend.mode=session")
+    assert (done.code, "open plan" in done.err) == (8, True), done.err
+    assert far.jobs() == []
+
+
 def test_a_job_that_waits_can_be_stopped_and_one_that_has_ended_not(call: Call, run: Path, far: FakeRuntime) -> None:
     far.queue_seconds = 1e6
     sent = read(call("submit", run, "--backend", "ibm:ibm_manila", "--shots", "8", "--budget", "9s", "--json"))

@@ -4,7 +4,7 @@ __all__ = ["RuntimeService"]
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, final
@@ -26,7 +26,7 @@ from qgan.backends.primitives.sampler import bits_of
 from qgan.backends.primitives.target import Target, passes
 from qgan.backends.primitives.templates import Template
 from qgan.backends.primitives.transport import Transport, within
-from qgan.errors import BackendError, ConfigError, JobError, QganError
+from qgan.errors import BackendError, ConfigError, JobError, LoginError, QganError
 from qgan.redaction import redacted
 
 LEAST_BUSY = "least-busy"
@@ -145,8 +145,9 @@ class RuntimeService(Service):
         except Unsure as error:
             status = self._transport.refusal
             if self._transport.posts == posts:
-                # What is asked before was not answered; if it was, it is the client that will not send this.
-                answered = self._transport.status is not None and self._transport.status < 400
+                # What is asked before was not answered; if it was, it is refused, or the client will not send this.
+                answered = self._transport.status is not None and self._transport.status < 500
+                answered = answered and self._transport.status != 429
                 raise Refused(str(error), later=None if answered else error.later or 1.0) from None
             if status == 429:
                 raise Refused(str(error), later=error.later or 1.0) from None
@@ -221,7 +222,8 @@ class RuntimeService(Service):
     def close(self) -> None:
         """Ends a batch or a session."""
         if self._opened is not None:
-            with self._asking():
+            # One that is not closed closes by itself.
+            with suppress(Unsure, LoginError), self._asking():
                 self._opened.close()
             self._opened = None
 
