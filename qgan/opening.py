@@ -25,7 +25,7 @@ from qgan.objects import Objects
 from qgan.plugins import require_plugins
 from qgan.runs import RunDirectory
 from qgan.seeding import Key
-from qgan.sending import NO_TERMS, Terms, require_affordable
+from qgan.sending import NO_TERMS, Terms, require_affordable, require_all_used
 from qgan.session import Session
 from qgan.trials import try_player
 from qgan.validation import validate
@@ -82,6 +82,7 @@ def resume(
     require_affordable(experiment, terms, steps=config.train.steps - run.status["step"])
     with run.locked():
         step = run.newest_whole().step
+        require_all_used(path, step=step)
         # A checkpoint that is taken along was made under the configuration of whichever ancestor saved it.
         ancestors = run.identity.get("parent", {}).get("configs", [])
         home = path.resolve()

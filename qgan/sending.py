@@ -1,6 +1,15 @@
 """Runs whose circuits are sent away: what that takes, whether it may be, and the connection while it is done."""
 
-__all__ = ["NO_TERMS", "Forecast", "Terms", "connected", "document_of", "forecast", "require_affordable"]
+__all__ = [
+    "NO_TERMS",
+    "Forecast",
+    "Terms",
+    "connected",
+    "document_of",
+    "forecast",
+    "require_affordable",
+    "require_all_used",
+]
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +25,7 @@ from qgan.backends.jobs.costs import FORMULA, SOURCE, Cost
 from qgan.backends.jobs.desk import Desk
 from qgan.backends.jobs.journal import Journal
 from qgan.backends.jobs.patience import from_environment
-from qgan.errors import BudgetError
+from qgan.errors import BudgetError, ConfigError
 from qgan.experiment import Experiment, innermost
 from qgan.generators.remotes import gathered, remotes
 from qgan.samples import Draw
@@ -156,6 +165,23 @@ def require_affordable(experiment: Experiment, terms: Terms, *, steps: int) -> N
             cure="Say how many seconds of the computer may be spent: --budget 60s. Look first with --dry-run",
         )
     told.require_within(terms.budget)
+
+
+def require_all_used(folder: Path, *, step: int) -> None:
+    """Refuses to leave a run behind in whose next step something has been paid for: a child would pay for it again.
+
+    Raises:
+        ConfigError: If there are jobs of later steps than that.
+    """
+    jobs = Journal(folder) if Journal.there(folder) else ()
+    left = [job for job in jobs if job.place.step > step and job.place.purpose.startswith("latent/")]
+    left = [job for job in left if job.known in ("intended", "submitted", "fetched")]
+    if left:
+        raise ConfigError(
+            f"The run {folder} has jobs of step {left[0].place.step}, which is not done",
+            got=", ".join(job.job_id or job.key[:16] for job in left),
+            cure=f"Finish it first, with what was paid for: qgan train --resume {folder}",
+        )
 
 
 def _said(told: Forecast) -> str:

@@ -99,6 +99,21 @@ def test_samples_are_handed_in_waited_for_and_collected(call: Call, run: Path, f
     assert [job.fetched for job in far.jobs()] == [1]
 
 
+def test_what_was_paid_for_in_a_step_is_used_before_anything_else_is_tried(
+    call: Call, run: Path, far: FakeRuntime
+) -> None:
+    far.ends.extend(["done", "error"])
+    steps = ("train", "--resume", run, "--backend", "ibm:ibm_manila", "--shots", "64", "--steps", "+1")
+    assert call(*steps, "--budget", "1m").code == 8
+    child = max(run.parent.glob("2*"))
+    refused = call("train", "--resume", child, "--steps", "+1", "--budget", "1m")
+    assert (refused.code, far.jobs()[0].id in refused.err) == (2, True), refused.err
+    assert len(far.jobs()) == 2
+    read(call("train", "--resume", child, "--json"))
+    assert [job.status for job in far.jobs()] == ["DONE", "ERROR", "DONE"]
+    read(call("train", "--resume", child, "--steps", "+1", "--budget", "1m", "--json"))
+
+
 def test_jobs_of_a_batch_are_in_one_that_is_closed_in_the_end(call: Call, run: Path, far: FakeRuntime) -> None:
     steps = ("train", "--resume", run, "--backend", "ibm:ibm_manila", "--shots", "64", "--steps", "+1")
     read(call(*steps, "--budget", "1m", "--set=backend.mode=batch", "--json"))
