@@ -123,7 +123,7 @@ def test_metrics_fit_on_a_narrow_terminal(call: Call, monkeypatch: pytest.Monkey
 
 def test_a_sweep_is_told_in_a_table_and_drawn(call: Call, tmp_path: Path, run: Path) -> None:
     copy = tmp_path / "copy"
-    shutil.copytree(run, copy)
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("sweeps"))
     asked = ("evaluate", copy, "--noise-sweep", "fake:manila", "--shots-sweep", "16, exact", "--repeats", "2")
     done = call(*asked)
     assert done.code == 0, done.err
