@@ -78,8 +78,8 @@ def test_the_public_names() -> None:
     assert api.__all__ == ["Comparison", "Run", "Training", "collect", "compare", "fit", "load", "submit", "train"]
     names = {name for name in vars(qgan.Run) if not name.startswith("_")}
     assert names == {
-        "config", "counts", "data", "discriminator", "elsewhere", "evaluate", "evaluations", "generator", "metrics", "path",
-        "plot", "plot_samples", "records", "sample", "sweep",
+        "config", "counts", "data", "discriminator", "elsewhere", "evaluate", "evaluations", "generator", "metrics",
+        "path", "plot", "plot_samples", "records", "sample", "sweep",
     }  # fmt: skip
 
 
