@@ -4,6 +4,7 @@ __all__ = ["forms", "hits", "measure"]
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ QUICK = (5, 6, 9, 12, 13, 14, 17)
 def measure(place: Workplace) -> Figure:
     """Every command, and every file that is there afterwards."""
     here = place.work / "canary"
+    for left in (here, here.parent / "canary-service"):
+        shutil.rmtree(left, ignore_errors=True)
     here.mkdir(parents=True, exist_ok=True)
     (here / "crashing.py").write_text(PLUGIN, encoding="utf-8")
     rows: list[Json] = []
