@@ -67,7 +67,7 @@ STEPS = (
     Step(("cancel", "{job}"), 2),
     Step(("evaluate", "{run}", "--samples", "16")),
     Step(("sample", "{run}", "-n", "4")),
-    Step(("report", "{run}", "{child}")),
+    Step(("report", "{run}", "{child}", "--out", "page")),
     Step(("track", "{run}", "--to", "tensorboard"), -1),
     Step(("runs", "--json")),
 )
