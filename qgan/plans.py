@@ -152,10 +152,13 @@ def text_of(plan: Plan) -> str:
     fitting = [row for row in plan.rows if row.fits]
     if plan.budget is not None and fitting:
         best = max(fitting, key=_worth)
+        # A run keeps its batch: another one must be asked for before the warm start.
+        smaller = "" if best.batch == plan.rows[0].batch else f" with `--set train.batch_size={best.batch}`"
+        perturbed = "" if best.gradient == METHODS[0] else f" --set backend.gradient={best.gradient}"
         said.append(
             f"In {plan.budget:g} s there is room for {best.fits} step(s) with {best.gradient}, batch {best.batch} and "
-            f"{best.step.shots} shots: train on a simulator first, then `qgan train --resume RUN --backend "
-            f"{plan.backend} --steps +{best.fits} --shots {best.step.shots} --budget {plan.budget:g}s`."
+            f"{best.step.shots} shots: train on a simulator first{smaller}, then `qgan train --resume RUN --backend "
+            f"{plan.backend} --steps +{best.fits} --shots {best.step.shots} --budget {plan.budget:g}s{perturbed}`."
         )
     elif plan.budget is not None:
         said.append(

@@ -201,6 +201,10 @@ def test_plans_say_what_fits_and_what_does_not(call: Call, run: Path) -> None:
     assert large.code == 0, large.err
     assert "a job takes 10,000,000: it is split" in " ".join(large.out.split())
     assert "Open Plan" in large.out
+    # What it advises is affordable: a run keeps its batch, so that a smaller one is asked for before the warm start.
+    small = " ".join(call("plan", "digits", "--backend", "ibm:ibm_torino", "--budget", "120s").out.split())
+    assert "batch 4 and 64 shots" in small
+    assert "train on a simulator first with `--set train.batch_size=4`, then `qgan train --resume RUN" in small
     assert read(call("plan", run, "--backend", "ibm:ibm_torino", "--json"))["own"]["steps"] == 0
 
 
