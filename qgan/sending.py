@@ -5,6 +5,7 @@ __all__ = [
     "Forecast",
     "Terms",
     "connected",
+    "desk_for",
     "document_of",
     "forecast",
     "require_affordable",
@@ -25,7 +26,7 @@ from qgan.backends.jobs.costs import FORMULA, SOURCE, Cost
 from qgan.backends.jobs.desk import Desk
 from qgan.backends.jobs.journal import Journal
 from qgan.backends.jobs.patience import from_environment
-from qgan.errors import BudgetError, ConfigError
+from qgan.errors import BackendError, BudgetError, ConfigError
 from qgan.experiment import Experiment, innermost
 from qgan.generators.remotes import gathered, remotes
 from qgan.samples import Draw
@@ -215,22 +216,46 @@ def connected(
     if not senders:
         yield None
         return
-    options, journal, patience = experiment.config.backend, Journal(folder), from_environment()
+    journal = Journal(folder)
     if terms.budget is not None and terms.budget != journal.budget:
         journal.write("budget", seconds=terms.budget)
     # A run stays on the computer that it began on, whichever is the least busy now.
-    backend, qubits = resolve(journal.service or options.name), innermost(experiment.generator).circuit.n_wires
-    told(f"{backend.name}: logging in")
-    mode = options.options.get("mode") or "job"
-    service = backend.service(folder / "jobs", qubits=qubits, mode=mode, answer=patience.answer)
-    desk = Desk(journal, service, resubmit=terms.resubmit, patience=patience, stopped=stopped, told=told)
-    told(f"{service.name}: trying the gradient out here")
-    require_right_gradient(experiment, service.rehearsal(qubits), journal)
-    for sender in senders:
-        sender.connect(desk)
-    try:
-        yield desk
-    finally:
+    name, qubits = journal.service or experiment.config.backend.name, innermost(experiment.generator).circuit.n_wires
+    with desk_for(experiment, journal, name, resubmit=terms.resubmit, stopped=stopped, told=told) as desk:
+        told(f"{desk.service.name}: trying the gradient out here")
+        require_right_gradient(experiment, desk.service.rehearsal(qubits), journal)
         for sender in senders:
-            sender.way = "closed"
+            sender.connect(desk)
+        try:
+            yield desk
+        finally:
+            for sender in senders:
+                sender.way = "closed"
+
+
+@contextmanager
+def desk_for(
+    experiment: Experiment,
+    journal: Journal,
+    name: str,
+    *,
+    resubmit: bool = False,
+    stopped: Callable[[], None] = lambda: None,
+    told: Callable[[str], None] = lambda _: None,
+) -> Iterator[Desk]:
+    """Where an experiment's circuits are handed in, by way of a run's journal, at the service of that name.
+
+    Raises:
+        LoginError: If the service does not know who asks.
+        BackendError: If it has too few qubits.
+    """
+    patience, qubits = from_environment(), innermost(experiment.generator).circuit.n_wires
+    told(f"{name}: logging in")
+    mode = experiment.config.backend.options.get("mode") or "job"
+    service = resolve(name).service(journal.folder / "jobs", qubits=qubits, mode=mode, answer=patience.answer)
+    try:
+        if qubits > service.max_qubits:
+            raise BackendError(f"{service.name} has too few qubits", got=qubits, allowed=f"1 to {service.max_qubits}")
+        yield Desk(journal, service, resubmit=resubmit, patience=patience, stopped=stopped, told=told)
+    finally:
         service.close()

@@ -15,20 +15,16 @@ __all__ = [
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, final
 
 from qgan._typing import Json
 from qgan.backends import resolve
 from qgan.backends.jobs.costs import Cost
-from qgan.backends.jobs.desk import Desk
 from qgan.backends.jobs.journal import Entry, Journal
-from qgan.backends.jobs.patience import from_environment
-from qgan.errors import BackendError, BudgetError, ConfigError, JobError
+from qgan.errors import BudgetError, ConfigError, JobError
 from qgan.evaluate import Shelf
-from qgan.experiment import Experiment, innermost
+from qgan.experiment import Experiment
 from qgan.export import WRITERS
 from qgan.files import atomic_write
 from qgan.generators.remotes import gathered, remotes, simulated
@@ -37,7 +33,7 @@ from qgan.pictures import samples_figure
 from qgan.run import Run
 from qgan.samples import Samples
 from qgan.seeding import Key
-from qgan.sending import Terms, document_of
+from qgan.sending import Terms, desk_for, document_of
 
 FOLDER = "sampled"
 
@@ -132,7 +128,7 @@ def submit(
             )
         if dry_run:
             return Submitted(wanted, cost, [])
-        with _desk(run, journal, experiment, terms) as desk:
+        with desk_for(experiment, journal, wanted.backend, resubmit=terms.resubmit) as desk:
             if wanted.number > len(asked(journal)):
                 # By the computer's own name, whichever was the least busy.
                 wanted = wanted._replace(backend=desk.service.name)
@@ -205,7 +201,7 @@ def ready(run: Path) -> list[Asked]:
     ]
 
 
-def collect(run: Run, wanted: Asked, *, told: Callable[[str], None] = lambda _: None) -> Collected:
+def collect(run: Run, wanted: Asked) -> Collected:
     """Samples of jobs all of which have been fetched, into files beside their scores.
 
     Raises:
@@ -213,7 +209,7 @@ def collect(run: Run, wanted: Asked, *, told: Callable[[str], None] = lambda _: 
     """
     journal, folder = Journal(run.path), _folder(run.path, wanted)
     experiment = _experiment(run, wanted)
-    with _desk(run, journal, experiment, Terms(), told=told) as desk:
+    with desk_for(experiment, journal, wanted.backend) as desk:
         for remote, orders in gathered(experiment.generator, lambda: _sample(experiment, wanted)):
             remote.connect(desk)
             remote.expect(orders)
@@ -279,23 +275,6 @@ def _cost(experiment: Experiment, wanted: Asked) -> Cost:
     for remote, orders in gathered(experiment.generator, lambda: _sample(experiment, wanted)):
         whole = whole.and_also(remote.cost(orders))
     return whole
-
-
-@contextmanager
-def _desk(
-    run: Run, journal: Journal, experiment: Experiment, terms: Terms, *, told: Callable[[str], None] = lambda _: None
-) -> Iterator[Desk]:
-    options, patience = experiment.config.backend, from_environment()
-    qubits = innermost(experiment.generator).circuit.n_wires
-    service = resolve(options.name).service(
-        run.path / "jobs", qubits=qubits, mode=options.options.get("mode") or "job", answer=patience.answer
-    )
-    if qubits > service.max_qubits:
-        raise BackendError(f"{service.name} has too few qubits", got=qubits, allowed=f"1 to {service.max_qubits}")
-    try:
-        yield Desk(journal, service, resubmit=terms.resubmit, patience=patience, told=told)
-    finally:
-        service.close()
 
 
 def document(submitted: Submitted) -> Json:

@@ -1,6 +1,6 @@
 """Where jobs are handed in and fetched: nothing is sent that is not written down, and nothing twice."""
 
-__all__ = ["Desk", "Order"]
+__all__ = ["Desk", "Order", "cost_of"]
 
 import hashlib
 import json
@@ -43,6 +43,12 @@ class Order(NamedTuple):
     key: Key
 
 
+def cost_of(orders: Sequence[Order], shots: int) -> Cost:
+    """Of orders that are sent together, an estimate."""
+    circuits = sum(len(order.table) for order in orders)
+    return Cost(jobs_for(circuits, shots), circuits, shots)
+
+
 @final
 class Desk:
     """Sends jobs to a service, by way of a journal.
@@ -82,11 +88,6 @@ class Desk:
     def send(self, orders: Sequence[Order], shots: int) -> list[Entry]:
         """Sends what has not been sent, and does not wait."""
         return [self._sent(job) for job in self._jobs(orders, _parts(orders, circuits_in_a_job(shots)), shots)]
-
-    def cost(self, orders: Sequence[Order], shots: int) -> Cost:
-        """Of those orders, an estimate; nothing is sent."""
-        circuits = sum(len(order.table) for order in orders)
-        return Cost(jobs_for(circuits, shots), circuits, shots)
 
     def _jobs(self, orders: Sequence[Order], parts: Sequence["_Part"], shots: int) -> Iterator[Job]:
         if not orders:

@@ -16,7 +16,7 @@ from qgan.backends.bases import basis_by_basis
 from qgan.backends.batched.executor import batched_executor
 from qgan.backends.gradients import TermsOf, shifted
 from qgan.backends.jobs.costs import Cost
-from qgan.backends.jobs.desk import Desk, Order
+from qgan.backends.jobs.desk import Desk, Order, cost_of
 from qgan.backends.primitives.measured import Found, measured
 from qgan.backends.primitives.tapes import frequencies
 from qgan.backends.primitives.target import Target
@@ -101,10 +101,7 @@ class Remote:
 
     def cost(self, orders: Sequence[Order]) -> Cost:
         """An estimate."""
-        from qgan.backends.jobs.costs import jobs_for
-
-        circuits = sum(len(order.table) for order in orders)
-        return Cost(jobs_for(circuits, self.shots) if circuits else 0, circuits, self.shots)
+        return cost_of(orders, self.shots)
 
     @contextmanager
     def _on(self, way: Way) -> Iterator[None]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qgan.backends.jobs import costs
 from qgan.backends.jobs.costs import Cost
-from qgan.backends.jobs.desk import LONGEST_JOB, Desk, Order
+from qgan.backends.jobs.desk import LONGEST_JOB, Desk, Order, cost_of
 from qgan.backends.jobs.journal import Journal
 from qgan.backends.jobs.service import Job, View
 from qgan.errors import BudgetError, CheckpointError, ConfigError, DoubtError
@@ -43,7 +43,7 @@ def test_in_parts_it_is_what_it_is_in_one(
     with pytest.MonkeyPatch.context() as patch:
         # Not a multiple of the shots: what is left is not filled with a part of a circuit.
         patch.setattr(costs, "EXECUTIONS_IN_A_JOB", most * shots + shots - 1)
-        told = parts.desk().cost(asked, shots)
+        told = cost_of(asked, shots)
         found = parts.desk().run(asked, shots)
     assert same(found, expected)
     assert same(found, orders.bits(asked, shots))
@@ -324,7 +324,7 @@ def test_without_orders_there_is_nothing_to_send(office: "Office") -> None:
     for ask in (office.desk().run, office.desk().send):
         with pytest.raises(ConfigError, match="no circuits to run"):
             ask([], SHOTS)
-    assert office.desk().cost([], SHOTS) == Cost(0, 0, SHOTS)
+    assert cost_of([], SHOTS) == Cost(0, 0, SHOTS)
 
 
 def test_two_runs_on_one_account_keep_their_jobs_apart(offices: "Callable[[], Office]", orders: "Orders") -> None:
