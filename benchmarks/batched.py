@@ -4,7 +4,7 @@ __all__ = ["FIGURES", "main"]
 
 import typer
 
-from benchmarks import agreement, pass_shares, scaling, simulators, step
+from benchmarks import agreement, pass_shares, scaling, simulators, step, unitary
 from benchmarks.command import Figures, command
 
 FIGURES: Figures = {
@@ -13,6 +13,7 @@ FIGURES: Figures = {
     "peak": scaling.peak,
     "scaling": scaling.scaling,
     "first-call": scaling.first_call,
+    "unitary": unitary.measure,
     "agreement": agreement.measure,
     "step": step.measure,
 }

@@ -13,16 +13,16 @@ import numpy as np
 
 from qgan._typing import AnyArray, ComplexArray
 from qgan.backends.batched import run
-from qgan.backends.batched.groups import SPAN
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
 from qgan.backends.batched.plan import Plan
-from qgan.backends.batched.words import Words, compiled_words
+from qgan.backends.batched.space import Space, aligned
+from qgan.backends.batched.unitary import UPDATE, Matrices, Passes, shares
+from qgan.backends.batched.words import compiled_words
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
 WORTH_A_THREAD = 900_000
-CACHE_LINE = 64
 MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
 
 
@@ -41,6 +41,7 @@ class Held:
     batch: int
     stride: int
     states: AnyArray | None
+    matrices: Matrices | None = None
 
 
 class Wish(NamedTuple):
@@ -48,27 +49,6 @@ class Wish(NamedTuple):
 
     angles: AnyArray
     last: int
-
-
-class Space:
-    """What one thread works in."""
-
-    def __init__(self, plan: Plan, latents: int, words: Words, dtype: Any) -> None:
-        n, states = len(plan.sums), 1 << plan.n_wires
-        by_row = states * LANES if plan.by_row or words.n_slots else states if plan.n_tables else 0
-        # In the order in which kernels take them: for latents, angles, chains, phases, a few vectors and cosets.
-        self.both_ways = (
-            _aligned((latents + 1) * LANES, np.float64),
-            _aligned(3 * n * LANES, dtype),
-            np.zeros(n, dtype=np.uint8),
-            _aligned(4 * plan.n_wires * LANES, dtype),
-            _aligned(plan.n_tables * 2 * states, dtype).reshape(-1, 2, states),
-            _aligned(2 * by_row, dtype).reshape(2, by_row),
-            _aligned(max(plan.spare, words.n_slots, 1) * LANES, dtype),
-            _aligned(2 * LANES << SPAN, dtype).reshape(2, -1),
-        )
-        self.state = _aligned(LANES << plan.bits, dtype)
-        self.way_back = self.state, _aligned(n * LANES, dtype), _aligned(LANES, np.float64)
 
 
 class Engine:
@@ -105,13 +85,15 @@ class Engine:
         )
         # What is given where there is nothing to give.
         self._no_states = np.empty((0, 2, 0), dtype=self.dtype)
-        self._no_slopes = np.empty((0, 0))
+        self._no_slopes, self._no_matrices = np.empty((0, 0)), np.empty((0, 0), dtype=self.dtype)
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
         self._known: dict[tuple[int, int, int], AnyArray] = {}
-        self._wishes: dict[tuple[bool, bool], Wish] = {}
+        self._wishes: dict[tuple[bool, ...], Wish] = {}
         self._free: list[AnyArray] = []
         self._own = threading.local()
         self._work = (plan.n_passes + 2) * LANES << plan.bits
+        self._passes = Passes(plan, self.dtype)
+        self._made: tuple[AnyArray, Matrices | None] = self._no_slopes, None
         self._met: set[str] = set()
 
     def push(
@@ -137,7 +119,9 @@ class Engine:
         Raises:
             DivergedError: If an angle is not finite.
         """
-        sets = len(weights)
+        sets, matrices = len(weights), None
+        if initial is None and self._passes.pay(batch):
+            matrices = self._matrices(latent.shape[1], weights)
         stride = 0 if len(latent) == batch else batch
         blocks = sets * -(-batch // LANES)
         facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
@@ -145,22 +129,24 @@ class Engine:
         flat = out.reshape(-1)
         kept = self._states(blocks) if keep else None
         begin = self._no_states if initial is None else initial
+        instead = self._no_matrices if matrices is None else matrices.forwards
 
         def do(first: int, last: int) -> bool:
             space = self._space(latent.shape[1])
             states = space.state if kept is None else kept
             return run.push(
-                facts, *self._program, latent, weights, begin, first, last, keep, *space.both_ways, states, flat
-            )
+                facts, *self._program, latent, weights, begin, first, last, keep, *space.both_ways, instead, states,
+                flat,
+            )  # fmt: skip
 
-        if not all(self._shared_out("push", do, blocks, self._work)):
+        if not all(self._shared_out("push", do, range(blocks + 1), self._work_of(matrices))):
             raise DivergedError(
                 "An angle of the circuit is not finite",
                 got="NaN or infinity in its latents or weights",
                 allowed="finite radians",
                 cure="Go on from the last checkpoint with a lower learning rate",
             )
-        return out, None if kept is None else Held(latent, weights, batch, stride, kept)
+        return out, None if kept is None else Held(latent, weights, batch, stride, kept, matrices)
 
     def pull(
         self,
@@ -179,13 +165,26 @@ class Engine:
             by_latent: Whether those are wanted.
             by_weights: Whether these are.
         """
-        sets, per_set = len(held.weights), -(-held.batch // LANES)
+        return self._pull(held, cotangent, by_latent, by_weights, start=True, passes=held.matrices is None)
+
+    def _pull(
+        self, held: Held, cotangent: AnyArray, by_latent: bool, by_weights: bool, *, start: bool, passes: bool
+    ) -> tuple[AnyArray | None, AnyArray | None]:
+        """Likewise, by angles of the start, of the passes, or both."""
+        matrices, sets, per_set = held.matrices, len(held.weights), -(-held.batch // LANES)
         blocks = sets * per_set
-        wish = self._wish(by_latent, by_weights)
+        wish = self._wish(by_latent, by_weights, start, passes)
         by_states = np.iscomplexobj(cotangent)
         facts = self._facts(held.batch, held.stride, run.STATES if by_states else self._kind)
         of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
         of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
+        of_matrices, back = self._no_matrices, self._no_matrices
+        ends: Sequence[int] = range(blocks + 1)
+        if matrices is not None:
+            back, parts = matrices.back, shares(per_set)
+            ends = [per_set * (part // parts) + per_set * (part % parts) // parts for part in range(sets * parts + 1)]
+            if by_weights:
+                of_matrices = np.zeros((sets * parts, back.shape[1]), dtype=self.dtype)
         # Kernels read doubles, whatever is given.
         double = np.ascontiguousarray(cotangent, dtype=np.complex128 if by_states else np.float64)
         given = double.reshape(-1).view(np.float64)
@@ -193,16 +192,44 @@ class Engine:
         def do(first: int, last: int) -> bool:
             space = self._space(held.latent.shape[1])
             run.pull(
-                facts, *self._program, held.latent, held.weights, first, last, *space.both_ways, held.states,
-                *space.way_back, wish.angles, wish.last, given, self.plan.signs, of_latent, of_weights,
+                facts, *self._program, held.latent, held.weights, first, last, *space.both_ways, back, held.states,
+                *space.way_back, wish.angles, wish.last, given, self.plan.signs, of_latent, of_weights, of_matrices,
             )  # fmt: skip
             return True
 
-        self._shared_out("pull", do, blocks, 2 * self._work)
+        self._shared_out("pull", do, ends, 2 * self._work_of(matrices))
         self.release(held)
         # Block by block and in order, whichever thread did them.
         by_set = np.add.reduce(of_weights.reshape(sets, per_set, -1), axis=1) if by_weights else None
+        if by_set is not None and matrices is not None:
+            by_set += self._through(matrices, held, of_matrices)
         return of_latent if by_latent else None, by_set
+
+    def _matrices(self, latents: int, weights: AnyArray) -> Matrices:
+        """What the passes come to; kept until weights are others."""
+        known, made = self._made
+        if made is None or not np.array_equal(known, weights):
+            sets, columns = len(weights), self._passes.columns
+            nothing = np.zeros((columns, latents))
+            basis = self._passes.basis(sets)
+            _, held = self.push(nothing, weights, batch=columns, keep=True, initial=basis, read=False)
+            assert held is not None
+            assert held.states is not None
+            made = self._passes.matrices(held.states, sets)
+            self.release(held)
+            self._made = weights, made
+        return made
+
+    def _through(self, matrices: Matrices, held: Held, slopes: AnyArray) -> AnyArray:
+        """Slopes by the weights of the passes, from those by the matrices that they made."""
+        sets, columns = len(held.weights), self._passes.columns
+        by_set = slopes.reshape(sets, -1, slopes.shape[1]).sum(axis=1, dtype=np.float64)
+        nothing = np.zeros((columns, held.latent.shape[1]))
+        begun = Held(nothing, held.weights, columns, 0, self._passes.states(matrices))
+        cotangent = self._passes.cotangents(by_set)
+        by_weights = self._pull(begun, cotangent, by_latent=False, by_weights=True, start=False, passes=True)[1]
+        assert by_weights is not None
+        return by_weights
 
     def amplitudes(self, held: Held) -> ComplexArray:
         """The states of a call, shape (rows, states), in logical order and with its signs, without the phase."""
@@ -234,21 +261,27 @@ class Engine:
             self._known[key] = np.array(
                 [
                     *(len(plan.sums), plan.n_shared, self._words.n_mixed, batch, stride, kind),
-                    *(plan.n_wires, plan.bits, first, plan.n_passes, self.size),
+                    *(plan.n_wires, plan.bits, first, plan.n_passes, self.size, shares(-(-batch // LANES))),
                 ]
             )
         return self._known[key]
 
-    def _wish(self, by_latent: bool, by_weights: bool) -> Wish:
-        key = by_latent, by_weights
+    def _wish(self, by_latent: bool, by_weights: bool, start: bool, passes: bool) -> Wish:
+        key = by_latent, by_weights, start, passes
         if key not in self._wishes:
-            plan = self.plan
+            plan, begins = self.plan, np.zeros(len(self.plan.sums), bool)
+            begins[plan.factors[:, 1]] = True
             kinds = [{factor >= 0 for product in each.products for factor in product.factors} for each in plan.sums]
             wanted = np.array([(True in each and by_latent) or (False in each and by_weights) for each in kinds], bool)
-            passes = [index for index, angles in enumerate(plan.used) if wanted[list(angles)].any()]
-            last = -1 if wanted[plan.factors[:, 1]].any() else min(passes, default=plan.n_passes)
+            wanted &= (begins & start) | (~begins & passes)
+            found = [index for index, angles in enumerate(plan.used) if wanted[list(angles)].any()]
+            last = -1 if wanted[begins].any() else min(found, default=plan.n_passes)
             self._wishes[key] = Wish(wanted, last)
         return self._wishes[key]
+
+    def _work_of(self, matrices: Matrices | None) -> int:
+        """Updates of amplitudes in a block."""
+        return self._work if matrices is None else int((LANES << 2 * self.plan.bits) / UPDATE)
 
     def _states(self, blocks: int) -> AnyArray:
         size = blocks * LANES << self.plan.bits
@@ -257,7 +290,7 @@ class Engine:
             states = self._free.pop()
             if len(states) == size:
                 return states
-        return _aligned(size, self.dtype)
+        return aligned(size, self.dtype)
 
     def _space(self, latents: int) -> Space:
         space = getattr(self._own, "space", None)
@@ -265,25 +298,19 @@ class Engine:
             space = self._own.space = Space(self.plan, latents, self._words, self.dtype)
         return space
 
-    def _shared_out(self, name: str, do: Callable[[int, int], bool], blocks: int, work: int) -> list[bool]:
+    def _shared_out(self, name: str, do: Callable[[int, int], bool], ends: Sequence[int], work: int) -> list[bool]:
+        """Has blocks done by threads, each of which begins and stops at one of the ``ends``."""
         if name not in self._met:
             self._met.add(name)
             with patience(MESSAGE):
-                return self._shared_out(name, do, blocks, work)
-        threads = max(1, min(self._threads(), blocks, blocks * work // WORTH_A_THREAD))
+                return self._shared_out(name, do, ends, work)
+        parts, blocks = len(ends) - 1, ends[-1]
+        threads = max(1, min(self._threads(), parts, blocks * work // WORTH_A_THREAD))
         if threads == 1:
             return [do(0, blocks)]
-        ends = [blocks * index // threads for index in range(threads + 1)]
-        others = [_pool().submit(do, ends[index], ends[index + 1]) for index in range(1, threads)]
-        return [do(0, ends[1]), *(other.result() for other in others)]
-
-
-def _aligned(n: int, dtype: Any) -> AnyArray:
-    """Uninitialised numbers that begin on a cache line."""
-    size = np.dtype(dtype).itemsize
-    raw = np.empty(n + CACHE_LINE // size, dtype=dtype)
-    skip = (-raw.ctypes.data % CACHE_LINE) // size
-    return raw[skip : skip + n]
+        limits = [ends[parts * index // threads] for index in range(threads + 1)]
+        others = [_pool().submit(do, limits[index], limits[index + 1]) for index in range(1, threads)]
+        return [do(0, limits[1]), *(other.result() for other in others)]
 
 
 @cache

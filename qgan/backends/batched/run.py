@@ -13,6 +13,7 @@ from qgan.backends.batched.numba_typed import inner, kernel
 from qgan.backends.batched.phases import make_shared
 from qgan.backends.batched.plan import PHASES
 from qgan.backends.batched.prepare import angles, begin, chains, gather
+from qgan.backends.batched.products import outer, product
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
 from qgan.backends.batched.slopes import along_chain, slopes_of_bit
 from qgan.backends.batched.vectors import load, splat, store, total, widen
@@ -27,14 +28,14 @@ def push(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any,
     columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any,
-    states: Any, out: Any,
+    started: Any, matrices: Any, states: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
         facts: Numbers of angles, of angles without latents, of mixed words, of rows in a set, of latents in a set (0
             where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
-            how many passes there are, and the size of the read-out.
+            how many passes there are, the size of the read-out, and in how many shares slopes by a matrix are added up.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
         chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no
@@ -59,6 +60,8 @@ def push(
         phases: For those of eight rows, shape (2, numbers).
         spare: For a few vectors.
         cosets: For two parts of a state.
+        started: For one state.
+        matrices: For each set one that does what all passes do, see `products`; or no rows, and passes are taken.
         states: For real parts and, unless all is real, imaginary ones of each block.
         out: Row after row of the read-out, in which set follows upon set.
     """
@@ -75,11 +78,15 @@ def push(
         first = block * size if kept else 0
         state = states[first : first + size]
         re, im = state[:half], state[half:]
-        if len(initial):
-            _load_states(initial, row, rows, re, im)
+        if len(matrices):
+            begin(rotations, started[:half], started[half:size])
+            product(matrices[which], started, state)
         else:
-            begin(rotations, re, im)
-        forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, state, re, im)
+            if len(initial):
+                _load_states(initial, row, rows, re, im)
+            else:
+                begin(rotations, re, im)
+            forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, state, re, im)
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
@@ -91,12 +98,14 @@ def push(
 def pull(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any,
-    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, states: Any, lam: Any,
-    slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, sign: Any, of_latent: Any, of_weights: Any,
+    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, started: Any, matrices: Any,
+    states: Any, lam: Any, slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, sign: Any, of_latent: Any,
+    of_weights: Any, of_matrices: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
     Args:
+        matrices: The transposes of what :func:`push` had.
         states: Those that :func:`push` kept; they are used up.
         lam: Space for one state.
         slopes: Space for those of the angles.
@@ -107,10 +116,11 @@ def pull(
         sign: Of each logical basis state's amplitude, 1 or -1.
         of_latent: Shape (all rows, latents), or no rows where they are not wanted.
         of_weights: Shape (blocks, weights), or no rows.
+        of_matrices: By the transposes, shape (shares of all sets, numbers): the shares of a set have equal runs of its
+            blocks, and are added to.
     """
-    batch, stride, kind = facts[3], facts[4], facts[5]
+    batch, stride, kind, shares = facts[3], facts[4], facts[5], facts[11]
     size, half, per_set, done = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1
-    lre, lim = lam[:half], lam[half:]
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
         rows, row = min(LANES, batch - at), which * batch + at
@@ -120,7 +130,7 @@ def pull(
         )  # fmt: skip
         done = which
         psi = states[block * size : (block + 1) * size]
-        re, im = psi[:half], psi[half:]
+        re, im, lre, lim = psi[:half], psi[half:], lam[:half], lam[half:]
         if kind == PROBABILITIES:
             pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
@@ -130,10 +140,21 @@ def pull(
             )  # fmt: skip
         else:
             pull_states(cotangent, places, sign, row, rows, lre, lim)
-        weight = backwards(
-            facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, psi, re, im, lam, lre, lim,
-            slopes, max(last, 0),
-        )  # fmt: skip
+        if len(matrices):
+            begin(rotations, started[:half], started[half:size])
+            if len(of_matrices):
+                share = which * shares + ((block % per_set + 1) * shares - 1) // per_set
+                outer(lam, started, of_matrices[share])
+            # What there was at the end is needed no more; what there was at the beginning is.
+            product(matrices[which], lam, psi)
+            re, im, lre, lim = started[:half], started[half:size], psi[:half], psi[half:]
+            slopes[:] = 0
+            weight = splat(psi.dtype.type(1))
+        else:
+            weight = backwards(
+                facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, psi, re, im, lam, lre,
+                lim, slopes, max(last, 0),
+            )  # fmt: skip
         if last < 0:
             for bit in range(facts[6]):
                 if chain[bit, 1] > chain[bit, 0]:
