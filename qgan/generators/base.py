@@ -22,6 +22,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
+from torch.nn.functional import threshold
 
 from circuits import Circuit
 from qgan._registry import Options
@@ -230,12 +231,16 @@ class CircuitGenerator(Generator, Generic[OptionsT]):
 
 def into_range(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Values of [0, 1] taken to [low, high]."""
+    # To ask costs less than to do nothing to each of them; on a GPU it would wait for all that is under way.
+    if low.is_cpu and low.item() == 0.0 and high.item() == 1.0:
+        return values
     return low + (high - low) * values
 
 
 def one_for_zero(divisor: Tensor) -> Tensor:
     """Where no shot survived post-selection what is left is dark, and its gradient stays finite."""
-    return divisor + (divisor == 0)
+    # Of numbers that are never below 0; in one operation.
+    return threshold(divisor, 0.0, 1.0)
 
 
 def initial_weights(circuit: Circuit, key: Key, *, copies: int = 1) -> nn.ParameterDict:

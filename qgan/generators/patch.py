@@ -118,6 +118,12 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
         self._kept = kept.detach()
         # What post-selection would divide by is divided out again where the brightest pixel is made 1.
         whole = kept.amax(-1, keepdim=True) if self.options.scale == "maximum" else kept.sum(-1, keepdim=True)
-        patches = (kept / one_for_zero(whole)).reshape(self.patches, n, self.pixels).transpose(0, 1)
-        image = patches.reshape(n, -1)[:, : math.prod(self.sample_shape)].reshape(n, *self.sample_shape)
-        return Samples.uniform(into_range(image, self.low, self.high).float())
+        patches = (kept / one_for_zero(whole)).view(self.patches, n, self.pixels).transpose(0, 1)
+        return Samples.uniform(into_range(self._image(patches), self.low, self.high).float())
+
+    def _image(self, patches: Tensor) -> Tensor:
+        """Patches of shape (n, patches, pixels) side by side; what the last one has too many is left out."""
+        n, features = len(patches), math.prod(self.sample_shape)
+        if features < self.patches * self.pixels:
+            patches = patches.reshape(n, -1)[:, :features]
+        return patches.reshape(n, *self.sample_shape)
