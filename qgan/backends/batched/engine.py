@@ -4,9 +4,8 @@ __all__ = ["Engine", "Held"]
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from qgan.backends.batched import run
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
 from qgan.backends.batched.plan import Plan
+from qgan.backends.batched.sharing import Do, Steps, shared_out, whole
 from qgan.backends.batched.space import Space, aligned
 from qgan.backends.batched.unitary import UPDATE, Matrices, Passes, shares
 from qgan.backends.batched.words import compiled_words
@@ -87,11 +87,12 @@ class Engine:
         self._no_states = np.empty((0, 2, 0), dtype=self.dtype)
         self._no_slopes, self._no_matrices = np.empty((0, 0)), np.empty((0, 0), dtype=self.dtype)
         self._inputs = {factor for each in plan.sums for product in each.products for factor in product.factors}
-        self._known: dict[tuple[int, int, int], AnyArray] = {}
+        self._known: dict[tuple[Any, ...], AnyArray] = {}
         self._wishes: dict[tuple[bool, ...], Wish] = {}
         self._free: list[AnyArray] = []
         self._own = threading.local()
         self._work = (plan.n_passes + 2) * LANES << plan.bits
+        self._whole = whole(plan.n_passes)
         self._passes = Passes(plan, self.dtype)
         self._made: tuple[AnyArray, Matrices | None] = self._no_slopes, None
         self._met: set[str] = set()
@@ -124,19 +125,21 @@ class Engine:
             matrices = self._matrices(latent.shape[1], weights)
         stride = 0 if len(latent) == batch else batch
         blocks = sets * -(-batch // LANES)
-        facts = self._facts(batch, stride, self._kind if read else run.NOTHING)
+        kind = self._kind if read else run.NOTHING
         out = np.empty((sets * batch, self.size if read else 0))
         flat = out.reshape(-1)
         kept = self._states(blocks) if keep else None
         begin = self._no_states if initial is None else initial
         instead = self._no_matrices if matrices is None else matrices.forwards
 
-        def do(first: int, last: int) -> bool:
+        ours = self._space(latent.shape[1])
+
+        def do(first: int, last: int, steps: Steps) -> bool:
             space = self._space(latent.shape[1])
-            states = space.state if kept is None else kept
+            common = space if steps == self._whole else ours
             return run.push(
-                facts, *self._program, latent, weights, begin, first, last, keep, *space.both_ways, instead, states,
-                flat,
+                self._facts(batch, stride, kind, steps), *self._program, latent, weights, begin, first, last, keep,
+                *space.both_ways, common.carried, instead, common.state if kept is None else kept, flat,
             )  # fmt: skip
 
         if not all(self._shared_out("push", do, range(blocks + 1), self._work_of(matrices))):
@@ -175,7 +178,7 @@ class Engine:
         blocks = sets * per_set
         wish = self._wish(by_latent, by_weights, start, passes)
         by_states = np.iscomplexobj(cotangent)
-        facts = self._facts(held.batch, held.stride, run.STATES if by_states else self._kind)
+        kind = run.STATES if by_states else self._kind
         of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
         of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
         of_matrices, back = self._no_matrices, self._no_matrices
@@ -189,11 +192,15 @@ class Engine:
         double = np.ascontiguousarray(cotangent, dtype=np.complex128 if by_states else np.float64)
         given = double.reshape(-1).view(np.float64)
 
-        def do(first: int, last: int) -> bool:
+        ours = self._space(held.latent.shape[1])
+
+        def do(first: int, last: int, steps: Steps) -> bool:
             space = self._space(held.latent.shape[1])
+            common = space if steps == self._whole else ours
             run.pull(
-                facts, *self._program, held.latent, held.weights, first, last, *space.both_ways, back, held.states,
-                *space.way_back, wish.angles, wish.last, given, self.plan.signs, of_latent, of_weights, of_matrices,
+                self._facts(held.batch, held.stride, kind, steps), *self._program, held.latent, held.weights, first,
+                last, *space.both_ways, common.carried, back, held.states, common.state, common.slopes, space.wide,
+                wish.angles, wish.last, given, self.plan.signs, of_latent, of_weights, of_matrices,
             )  # fmt: skip
             return True
 
@@ -253,15 +260,15 @@ class Engine:
             self._free.append(held.states)
             held.states = None
 
-    def _facts(self, batch: int, stride: int, kind: int) -> AnyArray:
-        key = batch, stride, kind
+    def _facts(self, batch: int, stride: int, kind: int, steps: Steps) -> AnyArray:
+        key = batch, stride, kind, steps
         if key not in self._known:
             plan = self.plan
             first = len(plan.code) - plan.n_passes
             self._known[key] = np.array(
                 [
                     *(len(plan.sums), plan.n_shared, self._words.n_mixed, batch, stride, kind),
-                    *(plan.n_wires, plan.bits, first, plan.n_passes, self.size, shares(-(-batch // LANES))),
+                    *(plan.n_wires, plan.bits, first, plan.n_passes, self.size, shares(-(-batch // LANES)), *steps),
                 ]
             )
         return self._known[key]
@@ -298,21 +305,11 @@ class Engine:
             space = self._own.space = Space(self.plan, latents, self._words, self.dtype)
         return space
 
-    def _shared_out(self, name: str, do: Callable[[int, int], bool], ends: Sequence[int], work: int) -> list[bool]:
-        """Has blocks done by threads, each of which begins and stops at one of the ``ends``."""
-        if name not in self._met:
-            self._met.add(name)
-            with patience(MESSAGE):
-                return self._shared_out(name, do, ends, work)
-        parts, blocks = len(ends) - 1, ends[-1]
-        threads = max(1, min(self._threads(), parts, blocks * work // WORTH_A_THREAD))
-        if threads == 1:
-            return [do(0, blocks)]
-        limits = [ends[parts * index // threads] for index in range(threads + 1)]
-        others = [_pool().submit(do, limits[index], limits[index + 1]) for index in range(1, threads)]
-        return [do(0, limits[1]), *(other.result() for other in others)]
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="batched.qubit")
+    def _shared_out(self, name: str, do: Do, ends: Sequence[int], work: int) -> list[bool]:
+        threads = max(1, min(self._threads(), ends[-1] * work // WORTH_A_THREAD))
+        sharing = partial(shared_out, do, ends, self.plan.by_coset, threads=threads, backwards=name == "pull")
+        if name in self._met:
+            return sharing()
+        self._met.add(name)
+        with patience(MESSAGE):
+            return sharing()

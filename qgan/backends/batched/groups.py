@@ -4,7 +4,7 @@ All pairs of some rotations lie in cosets of the span of their masks. Such a cos
 of the rotations are done on it, and it is copied back.
 """
 
-__all__ = ["RUN", "SPAN", "Group", "Span", "coset_code", "grouped"]
+__all__ = ["RUN", "SHARES", "SPAN", "Group", "Span", "coset_code", "grouped"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from qgan.backends.batched.schedule import Pass, Turns
 
 # Bits of a place from which on that pays, and bits of a coset: two states of so many places fit into the first caches.
 LARGE, SPAN = 16, 10
+# Into so many shares the cosets of a pass are counted out, each of which adds up slopes of its own: whoever does them.
+SHARES = 16
 # Lowest bits, in which places lie side by side: they are always in a coset.
 RUN = 3
 

@@ -14,7 +14,7 @@ from qgan.backends.batched import schedule
 from qgan.backends.batched.diagonal import operations
 from qgan.backends.batched.frame import Frame, Parity, signs_of
 from qgan.backends.batched.gates import Angle, Gates, Matrix, Rotation, Signs
-from qgan.backends.batched.groups import Group, Grouped, coset_code, grouped
+from qgan.backends.batched.groups import SHARES, Group, Grouped, coset_code, grouped
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.places import places_where
 from qgan.backends.batched.schedule import Phases, Turns
@@ -65,6 +65,7 @@ class Plan:
         places: Of each logical basis state.
         signs: Of the amplitudes there, 1 or -1.
         used: Which angles each pass has.
+        by_coset: Whether each pass is done coset by coset.
     """
 
     n_wires: int
@@ -87,6 +88,12 @@ class Plan:
     spare: int
     frame: Frame
     used: tuple[tuple[int, ...], ...]
+    by_coset: tuple[bool, ...]
+
+    @property
+    def shares(self) -> int:
+        """How many of them have slopes of their own."""
+        return SHARES if any(self.by_coset) else 1
 
     @property
     def bits(self) -> int:
@@ -259,6 +266,7 @@ def compiled(gates: Gates, parameters: Sequence[Sum], *, from_zero: bool = True,
         spare=writer.spare,
         frame=frame,
         used=tuple(tuple(angles[each.angles] for each in _rotations(step)) for step in steps),
+        by_coset=tuple(isinstance(step, Group) for step in steps),
     )
 
 

@@ -15,7 +15,7 @@ from qgan.backends.batched.plan import PHASES
 from qgan.backends.batched.prepare import angles, begin, chains, gather
 from qgan.backends.batched.products import outer, product
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
-from qgan.backends.batched.slopes import along_chain, slopes_of_bit
+from qgan.backends.batched.slopes import along_chain, contracted
 from qgan.backends.batched.vectors import load, splat, store, total, widen
 from qgan.backends.batched.walk import backwards, forwards
 
@@ -28,14 +28,16 @@ def push(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, initial: Any, begins: Any, ends: Any, kept: Any,
     columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any,
-    started: Any, matrices: Any, states: Any, out: Any,
+    started: Any, carried: Any, matrices: Any, states: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
         facts: Numbers of angles, of angles without latents, of mixed words, of rows in a set, of latents in a set (0
             where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
-            how many passes there are, the size of the read-out, and in how many shares slopes by a matrix are added up.
+            how many passes there are, the size of the read-out, in how many shares slopes by a matrix are added up; and
+            which steps are asked for, from the one to before the other, and of passes that are done coset by coset
+            which shares, likewise. Step 0 is the start, then come the passes, and the read-out is the last one.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
         chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no
@@ -61,6 +63,7 @@ def push(
         spare: For a few vectors.
         cosets: For two parts of a state.
         started: For one state.
+        carried: What calls for some steps leave to the next.
         matrices: For each set one that does what all passes do, see `products`; or no rows, and passes are taken.
         states: For real parts and, unless all is real, imaginary ones of each block.
         out: Row after row of the read-out, in which set follows upon set.
@@ -82,11 +85,16 @@ def push(
             begin(rotations, started[:half], started[half:size])
             product(matrices[which], started, state)
         else:
-            if len(initial):
-                _load_states(initial, row, rows, re, im)
-            else:
-                begin(rotations, re, im)
-            forwards(facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, state, re, im)
+            if facts[12] == 0:
+                if len(initial):
+                    _load_states(initial, row, rows, re, im)
+                else:
+                    begin(rotations, re, im)
+            forwards(
+                facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, carried, state, re, im
+            )  # fmt: skip
+        if facts[13] < facts[9] + 2:
+            continue
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
@@ -98,9 +106,9 @@ def push(
 def pull(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, tables: Any, places: Any,
     parities: Any, picks: Any, mixed: Any, latent: Any, weights: Any, begins: Any, ends: Any, columns: Any, trig: Any,
-    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, started: Any, matrices: Any,
-    states: Any, lam: Any, slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, sign: Any, of_latent: Any,
-    of_weights: Any, of_matrices: Any,
+    upright: Any, rotations: Any, shared: Any, phases: Any, spare: Any, cosets: Any, started: Any, carried: Any,
+    matrices: Any, states: Any, lam: Any, slopes: Any, wide: Any, wanted: Any, last: Any, cotangent: Any, sign: Any,
+    of_latent: Any, of_weights: Any, of_matrices: Any,
 ) -> None:  # fmt: skip
     """The slopes of a cost by latents and weights, from its cotangent by the read-out.
 
@@ -108,7 +116,7 @@ def pull(
         matrices: The transposes of what :func:`push` had.
         states: Those that :func:`push` kept; they are used up.
         lam: Space for one state.
-        slopes: Space for those of the angles.
+        slopes: Space for those of the angles, for each share of cosets.
         wide: Space for one vector.
         wanted: For each angle whether its slope is wanted.
         last: The earliest pass that has one, or -1 where the start has.
@@ -131,7 +139,11 @@ def pull(
         done = which
         psi = states[block * size : (block + 1) * size]
         re, im, lre, lim = psi[:half], psi[half:], lam[:half], lam[half:]
-        if kind == PROBABILITIES:
+        if facts[13] == facts[9] + 2:
+            slopes[:] = 0
+        if facts[13] < facts[9] + 2:
+            pass
+        elif kind == PROBABILITIES:
             pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
             pull_words(
@@ -148,21 +160,26 @@ def pull(
             # What there was at the end is needed no more; what there was at the beginning is.
             product(matrices[which], lam, psi)
             re, im, lre, lim = started[:half], started[half:size], psi[:half], psi[half:]
-            slopes[:] = 0
-            weight = splat(psi.dtype.type(1))
+            length = splat(psi.dtype.type(1))
         else:
-            weight = backwards(
-                facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, psi, re, im, lam, lre,
-                lim, slopes, max(last, 0),
+            length = backwards(
+                facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, carried, psi, re, im, lam,
+                lre, lim, slopes, max(last, 0),
             )  # fmt: skip
+        if facts[12] > 0:
+            continue
+        all_slopes = slopes[0]
+        for share in range(1, len(slopes)):
+            for place in range(0, len(all_slopes), LANES):
+                store(all_slopes, place, load(all_slopes, place) + load(slopes[share], place))
         if last < 0:
-            for bit in range(facts[6]):
+            for bit in range(facts[6] - 1, -1, -1):
+                x, y, z = contracted(bit, rotations, re, im, lre, lim)
                 if chain[bit, 1] > chain[bit, 0]:
-                    x, y, z = slopes_of_bit(bit, re, im, lre, lim)
-                    x, y, z = weight * x, weight * y, weight * z
-                    along_chain(x, y, z, chain[bit, 0], chain[bit, 1], factors, trig, slopes)
+                    x, y, z = length * x, length * y, length * z
+                    along_chain(x, y, z, chain[bit, 0], chain[bit, 1], factors, trig, all_slopes)
         _to_inputs(
-            terms, numbers, facts[0], wanted, slopes, wide, columns, weights[which], row, rows, block, of_latent,
+            terms, numbers, facts[0], wanted, all_slopes, wide, columns, weights[which], row, rows, block, of_latent,
             of_weights,
         )  # fmt: skip
 
@@ -178,7 +195,8 @@ def _prepare(
         terms, numbers, n_angles, 0 if fresh else n_shared, n_angles, columns, weights, trig, upright
     )  # fmt: skip
     chains(chain, factors, fresh, trig, rotations)
-    for index in range(n_passes if fresh and len(shared) else 0):
+    low, high = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
+    for index in range(low, high if fresh and len(shared) else low):
         at = code[first_pass + index]
         if code[at] == PHASES and code[at + 3] >= 0:
             table = shared[code[at + 3]]

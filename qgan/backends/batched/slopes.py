@@ -4,12 +4,13 @@ With the state psi and the cotangent's lambda as real vectors, the derivative of
 the sum of lambda[b] psi[a] - lambda[a] psi[b] over its pairs (a, b), taken where it has just been done.
 """
 
-__all__ = ["along_chain", "back_turn", "back_turn_longer", "back_turns", "back_turns_longer", "slopes_of_bit"]
+__all__ = ["along_chain", "back_turn", "back_turn_longer", "back_turns", "back_turns_longer", "contracted"]
 
 from typing import Any
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
+from qgan.backends.batched.prepare import begin
 from qgan.backends.batched.vectors import fma, fnma, load, splat, store, trailing_zeros
 
 
@@ -102,20 +103,34 @@ def back_turns_longer(code: Any, at: Any, i: Any, t: Any, r: Any, psi: Any, lam:
 
 
 @inner
-def slopes_of_bit(bit: Any, re: Any, im: Any, lre: Any, lim: Any) -> Any:
-    """Those of rotations about X, Y and Z of bit ``bit`` of the places; without ``im`` for Y alone."""
-    zero, size = splat(re.dtype.type(0)), 1 << bit
-    x, y, z = zero, zero, zero
-    for high in range(0, len(re) // LANES, 2 * size):
-        for place in range(high, high + size):
-            i, j = place * LANES, (place + size) * LANES
-            pr, qr, lr, mr = load(re, i), load(re, j), load(lre, i), load(lre, j)
-            y = fnma(lr, qr, fma(mr, pr, y))
-            if len(im) > 0:
-                pi, qi, li, mi = load(im, i), load(im, j), load(lim, i), load(lim, j)
-                y = fnma(li, qi, fma(mi, pi, y))
-                x = fnma(mi, pr, fma(mr, pi, fnma(li, qr, fma(lr, qi, x))))
-                z = fma(mi, qr, fnma(mr, qi, fnma(li, pr, fma(lr, pi, z))))
+def contracted(bit: Any, rotations: Any, re: Any, im: Any, lre: Any, lim: Any) -> Any:
+    """Takes the highest bit out of the lambda of a product state; the slopes of its rotations about X, Y and Z.
+
+    The state is not read but made again, without that bit, in the space that is ``re`` and ``im``: so each bit takes
+    half as long as the one before, and lambda of those below it is in the lower half in the end. Without ``im`` there
+    is Y alone.
+    """
+    size, at, full = LANES << bit, 4 * bit * LANES, len(im) > 0
+    ar, ai = load(rotations, at), load(rotations, at + LANES)
+    br, bi = load(rotations, at + 2 * LANES), load(rotations, at + 3 * LANES)
+    begin(rotations, re[:size], im[:size])
+    # Overlaps of both halves with that state.
+    zero = splat(re.dtype.type(0))
+    cr, ci, dr, di = zero, zero, zero, zero
+    for place in range(0, size, LANES):
+        r, lr, mr = load(re, place), load(lre, place), load(lre, place + size)
+        cr, dr = fma(lr, r, cr), fma(mr, r, dr)
+        lower = fma(br, mr, ar * lr)
+        if full:
+            i, li, mi = load(im, place), load(lim, place), load(lim, place + size)
+            cr, dr = fma(li, i, cr), fma(mi, i, dr)
+            ci, di = fnma(li, r, fma(lr, i, ci)), fnma(mi, r, fma(mr, i, di))
+            lower = fma(bi, mi, fma(ai, li, lower))
+            store(lim, place, fnma(bi, mr, fma(br, mi, fnma(ai, lr, ar * li))))
+        store(lre, place, lower)
+    x = fma(br, ci, fma(bi, cr, fma(ar, di, ai * dr)))
+    y = fma(bi, ci, fnma(br, cr, fnma(ai, di, ar * dr)))
+    z = fnma(br, di, fnma(bi, dr, fma(ar, ci, ai * cr)))
     return x, y, z
 
 

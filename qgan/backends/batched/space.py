@@ -10,6 +10,7 @@ from qgan._typing import AnyArray
 from qgan.backends.batched.groups import SPAN
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.plan import Plan
+from qgan.backends.batched.walk import CARRIED
 from qgan.backends.batched.words import Words
 
 CACHE_LINE = 64
@@ -35,7 +36,9 @@ class Space:
             aligned(LANES << plan.bits, dtype),
         )
         self.state = aligned(LANES << plan.bits, dtype)
-        self.way_back = self.state, aligned(n * LANES, dtype), aligned(LANES, np.float64)
+        self.carried = aligned((plan.n_passes + 1) * CARRIED, dtype)
+        self.slopes = aligned(plan.shares * n * LANES, dtype).reshape(plan.shares, n * LANES)
+        self.wide = aligned(LANES, np.float64)
 
 
 def aligned(n: int, dtype: Any) -> AnyArray:

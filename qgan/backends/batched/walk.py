@@ -1,11 +1,12 @@
 """Kernels that take the states of eight rows through all passes of a circuit, forwards or backwards."""
 
-__all__ = ["backwards", "forwards"]
+__all__ = ["CARRIED", "backwards", "forwards"]
 
 from typing import Any
 
 import numpy as np
 
+from qgan.backends.batched.groups import SHARES
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.passes import (
@@ -26,25 +27,32 @@ from qgan.backends.batched.vectors import load, splat, store, trailing_zeros
 
 # Of the type of every other number: a function is compiled once more for each constant that it is called with.
 ZERO = np.int64(0)
+# Numbers that one call leaves to the next: of eight rows a length, and how many cosines are left out.
+CARRIED = 2 * LANES
 
 
 @inner
 def forwards(
     facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
-    cosets: Any, state: Any, re: Any, im: Any,
+    cosets: Any, carried: Any, state: Any, re: Any, im: Any,
 ) -> None:  # fmt: skip
-    """All passes of a circuit; see :func:`qgan.backends.batched.run.push` for the arguments."""
+    """The passes of a circuit that are asked for; see :func:`qgan.backends.batched.run.push` for the arguments."""
     first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
+    first, end = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
     # What the state would have to be multiplied by: cosines that were left out.
     length, left_out = splat(one), ZERO
-    for index in range(n_passes):
+    if first > 0:
+        length, left_out = load(carried, first * CARRIED), np.int64(carried[first * CARRIED + LANES])
+    for index in range(first, end):
         at = code[first_pass + index]
         if code[at] not in (TURN, TURNS, GROUP):
             _other(code, at, diagonal, tables, trig, shared, phases, spare, re, im, one, ZERO)
             continue
         bits, free, inner_passes, count_inner = _parts(code, at)
-        near, base, begin, begin_left_out = cosets[0] if bits else state, ZERO, length, left_out
-        for count in range(1, (1 << free) + 1):
+        near, begin, begin_left_out = cosets[0] if bits else state, length, left_out
+        from_, to = _mine(facts, bits, free)
+        base = _coset(code, at + 4 + bits, from_)
+        for count in range(from_ + 1, to + 1):
             if bits:
                 move(code, at + 4, bits, base, state, near, False)
             length, left_out = begin, begin_left_out
@@ -54,36 +62,44 @@ def forwards(
                 length, left_out = _turned(code, where, i, trig, upright, length, left_out, near)
             if bits:
                 move(code, at + 4, bits, base, state, near, True)
-            if count < 1 << free:
+            if count < to:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
+    if end < n_passes and facts[15] == SHARES:
+        store(carried, end * CARRIED, length)
+        carried[end * CARRIED + LANES] = left_out
 
 
 @inner
 def backwards(
     facts: Any, code: Any, diagonal: Any, tables: Any, trig: Any, upright: Any, shared: Any, phases: Any, spare: Any,
-    cosets: Any, psi: Any, re: Any, im: Any, lam: Any, lre: Any, lim: Any, slopes: Any, last: Any,
+    cosets: Any, carried: Any, psi: Any, re: Any, im: Any, lam: Any, lre: Any, lim: Any, slopes: Any, last: Any,
 ) -> Any:  # fmt: skip
-    """Undoes all passes down to ``last``; what slopes taken after that are to be multiplied by."""
+    """Undoes those passes down to ``last``; how long states would be that are now 1."""
     first_pass, n_passes, one = facts[8], facts[9], psi.dtype.type(1)
+    first, end = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
     length, left_out = splat(one), ZERO
-    slopes[:] = 0
-    for index in range(n_passes - 1, last - 1, -1):
+    if end < n_passes:
+        length, left_out = load(carried, end * CARRIED), np.int64(carried[end * CARRIED + LANES])
+    for index in range(end - 1, max(first, last) - 1, -1):
         at = code[first_pass + index]
         if code[at] not in (TURN, TURNS, GROUP):
             if code[at] == PHASES:
-                first, end, weight = code[at + 1], code[at + 2], length * length
+                low, high, weight = code[at + 1], code[at + 2], length * length
                 if code[at + 3] >= 0:
-                    gather_shared(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
+                    gather_shared(diagonal, low, high, re, im, lre, lim, weight, phases[0], slopes[0])
                 else:
-                    gather_rows(diagonal, first, end, re, im, lre, lim, weight, phases[0], slopes)
+                    gather_rows(diagonal, low, high, re, im, lre, lim, weight, phases[0], slopes[0])
             for which in range(2):
                 r, i = (lre, lim) if which else (re, im)
                 _other(code, at, diagonal, tables, trig, shared, phases, spare, r, i, -one, which)
             continue
         bits, free, inner_passes, count_inner = _parts(code, at)
         near, other = (cosets[0], cosets[1]) if bits else (psi, lam)
-        base, begin, begin_left_out = ZERO, length, left_out
-        for count in range(1, (1 << free) + 1):
+        begin, begin_left_out = length, left_out
+        from_, to = _mine(facts, bits, free)
+        base = _coset(code, at + 4 + bits, from_)
+        for count in range(from_ + 1, to + 1):
+            share = (count - 1) * SHARES >> free if bits else ZERO
             for which in range(2 if bits else 0):
                 move(code, at + 4, bits, base, lam if which else psi, cosets[which], False)
             length, left_out = begin, begin_left_out
@@ -91,13 +107,34 @@ def backwards(
                 where = code[inner_passes + each] if bits else at
                 i = first_place(code, where, base // LANES)
                 length, left_out = _turned_back(
-                    code, where, i, trig, upright, length, left_out, near, other, slopes
+                    code, where, i, trig, upright, length, left_out, near, other, slopes[share]
                 )  # fmt: skip
             for which in range(2 if bits else 0):
                 move(code, at + 4, bits, base, lam if which else psi, cosets[which], True)
-            if count < 1 << free:
+            if count < to:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
-    return length * length
+    if facts[12] > 0 and facts[15] == SHARES:
+        store(carried, first * CARRIED, length)
+        carried[first * CARRIED + LANES] = left_out
+    return length
+
+
+@inner
+def _mine(facts: Any, bits: Any, free: Any) -> Any:
+    """Which cosets of a pass are done in this call, one after the other; there is one where ``bits`` is 0."""
+    if bits == 0:
+        return ZERO, np.int64(1)
+    return (facts[14] << free) // SHARES, (facts[15] << free) // SHARES
+
+
+@inner
+def _coset(code: Any, basis: Any, number: Any) -> Any:
+    """Where one begins: neighbours differ in one direction, as in a Gray code."""
+    base, gray = ZERO, number ^ (number >> 1)
+    while gray:
+        base ^= code[basis + trailing_zeros(gray)]
+        gray &= gray - 1
+    return base
 
 
 @inner
