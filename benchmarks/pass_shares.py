@@ -1,6 +1,6 @@
 """Where the time of a pass goes: in the kernels, in what torch's own differentiation takes, and in what is between."""
 
-__all__ = ["measure"]
+__all__ = ["mean_of", "measure"]
 
 from collections.abc import Callable
 from statistics import fmean, median
@@ -63,10 +63,10 @@ def _row(kind: str, cell: Cell, rounds: int) -> Json:
     timed.once()
     found: dict[str, list[float]] = {part: [] for part in ("whole", "forwards", "backwards", "torch", "rest")}
     for _ in range(rounds):
-        found["torch"].append(_block(nothing))
+        found["torch"].append(mean_of(nothing, SECONDS))
         clocks = {"forwards": Stopwatch(run.push), "backwards": Stopwatch(run.pull)}
         with patch.object(run, "push", clocks["forwards"]), patch.object(run, "pull", clocks["backwards"]):
-            found["whole"].append(_block(timed.once))
+            found["whole"].append(mean_of(timed.once, SECONDS))
         for name, clock in clocks.items():
             found[name].append(fmean(clock.seconds))
         found["rest"].append(found["whole"][-1] - sum(found[name][-1] for name in ("forwards", "backwards", "torch")))
@@ -111,7 +111,7 @@ def _nothing(timed: Timed) -> Callable[[], float]:
     return once
 
 
-def _block(once: Callable[[], float]) -> float:
-    """The mean, so that the parts of a pass add up to it."""
+def mean_of(once: Callable[[], float], seconds: float) -> float:
+    """The mean of as many passes as fill a block, so that the parts of a pass add up to it."""
     first = once()
-    return fmean([first, *(once() for _ in range(min(2000, int(SECONDS / first))))])
+    return fmean([first, *(once() for _ in range(min(2000, int(seconds / first))))])

@@ -2,9 +2,8 @@
 
 __all__ = ["measure"]
 
-from collections.abc import Callable
 from functools import partial
-from statistics import fmean, median
+from statistics import median
 from unittest.mock import patch
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 
 from benchmarks.cells import Cell, Timed
 from benchmarks.evidence import Figure, Workplace, number, table
+from benchmarks.pass_shares import mean_of
 from qgan._typing import Json
 from qgan.backends.batched.unitary import Passes
 
@@ -65,8 +65,8 @@ def _row(kind: str, cell: Cell, rounds: int) -> Json:
     for _ in range(rounds):
         for name, timed in sides.items():
             with patch.object(Passes, "pay", return_value=name == "matrix"):
-                found[name].append(_block(partial(_changed, timed)))
-                found[f"{name} forwards"].append(_block(timed.forward))
+                found[name].append(mean_of(partial(_changed, timed), SECONDS))
+                found[f"{name} forwards"].append(mean_of(timed.forward, SECONDS))
     ratios = {
         key: median(a / b for a, b in zip(found[f"passes{way}"], found[f"matrix{way}"], strict=True))
         for key, way in (("ratio", ""), ("forward_ratio", " forwards"))
@@ -81,8 +81,3 @@ def _changed(timed: Timed) -> float:
         for weight in timed.weights.values():
             weight += 1e-6
     return timed.once()
-
-
-def _block(once: Callable[[], float]) -> float:
-    first = once()
-    return fmean([first, *(once() for _ in range(min(500, int(SECONDS / first))))])

@@ -224,7 +224,8 @@ class Engine:
             assert held.states is not None
             made = self._passes.matrices(held.states, sets)
             self.release(held)
-            self._made = weights, made
+            # A copy: whoever gave them may change them where they lie.
+            self._made = weights.copy(), made
         return made
 
     def _through(self, matrices: Matrices, held: Held, slopes: AnyArray) -> AnyArray:

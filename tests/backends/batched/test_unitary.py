@@ -105,6 +105,17 @@ def test_it_is_made_once_for_as_long_as_weights_are_the_same():
         np.testing.assert_array_equal(one, two)
 
 
+def test_weights_that_are_changed_where_they_lie_are_others():
+    engine = engine_of()
+    latents, weights, _ = inputs_of(engine, batch=20)
+    with patch.object(Passes, "pay", lambda *_: True):
+        engine.push(latents, weights, batch=20, keep=False)
+        weights += 0.1
+        found, _ = engine.push(latents, weights, batch=20, keep=False)
+        expected, _ = engine_of().push(latents, weights, batch=20, keep=False)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_it_is_used_for_many_rows_of_small_deep_circuits_alone():
     deep, wide = engine_of(n_wires=3, layers=20)._passes, engine_of(n_wires=7, layers=3)._passes
     assert deep.pay(1024)
