@@ -64,8 +64,10 @@ def environment() -> Json:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, or a dash for what is not there."""
-    return "-" if value is None else f"{value:.3g}"
+    """Three significant digits, or all before the point, or a dash for what is not there."""
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -8,6 +8,7 @@ from statistics import median
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.evidence import number
 from qgan._typing import Json
 
 CIRCUITS = {
@@ -49,10 +50,10 @@ def _panel(axes: Axes, kind: str, rows: list[Json], best: dict[tuple[str, str], 
     for place, cell in enumerate(cells):
         if (kind, cell) in best:
             axes.annotate(
-                f"{best[kind, cell]:.2g}x", (place, ours[place]), (0, -14), textcoords="offset points", ha="center"
+                f"{number(best[kind, cell])}x", (place, ours[place]), (0, -14), textcoords="offset points", ha="center"
             )
     axes.set_yscale("log")
-    axes.margins(y=0.12)
+    axes.margins(x=0.1, y=0.12)
     axes.set_xticks(range(len(cells)), cells)
     axes.set_xlabel("wires, layers, batch")
     axes.set_title(f"{kind}: {CIRCUITS[kind]}", fontsize=10)

@@ -24,5 +24,6 @@ def test_tables_have_as_many_cells_in_every_line() -> None:
     assert lines == ["| a | b |", "| :-- | --: |", "| 1 | 2 |", "| x | y |"]
 
 
-def test_what_is_not_there_is_a_dash_and_not_a_zero() -> None:
-    assert [number(value) for value in (None, 0.0, 0.12345, -2.0)] == ["-", "0", "0.123", "-2"]
+def test_numbers_have_three_digits_and_what_is_not_there_a_dash() -> None:
+    found = [number(value) for value in (None, 0.0, 0.12345, -2.0, 999.4, 999.6, -2938.1)]
+    assert found == ["-", "0", "0.123", "-2", "999", "1,000", "-2,938"]
