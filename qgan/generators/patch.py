@@ -2,11 +2,9 @@
 
 __all__ = ["PatchGenerator", "PatchOptions"]
 
-import math
 from typing import Literal, final
 
 from pydantic import Field, model_validator
-from torch import Tensor
 
 from qgan.errors import ConfigError
 from qgan.generators.base import (
@@ -14,11 +12,10 @@ from qgan.generators.base import (
     CircuitOptions,
     Ingredients,
     initial_weights,
-    into_range,
-    one_for_zero,
     sets_of,
 )
 from qgan.generators.estimators import ESTIMATORS
+from qgan.generators.mosaic import Mosaic
 from qgan.readout import Probabilities
 from qgan.samples import Draw, Samples
 
@@ -86,11 +83,12 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
         self.patches = self._fitting(options.patches, data.features)
         self.executor = ingredients.executor(circuit, Probabilities(), rows=self.patches)
         self.gradient = self.executor.gradient
-        self._kept: Tensor | None = None
+        self.diagnostics = {}
         self.weights = initial_weights(circuit, ingredients.key, copies=self.patches)
         # A patch that sums to 1 is a distribution already; only brightness has a range to be taken to.
         span = (data.low, data.high) if options.scale == "maximum" else (0.0, 1.0)
         self.keep_range(*span)
+        self.mosaic = Mosaic(self.patches, self.pixels, data.features, brightest=options.scale == "maximum")
 
     def _fitting(self, patches: int | None, features: int) -> int:
         needed = -(-features // self.pixels)
@@ -104,26 +102,11 @@ class PatchGenerator(CircuitGenerator[PatchOptions]):
             )
         return needed
 
-    @property
-    def diagnostics(self) -> dict[str, float]:  # type: ignore[override]
-        """How often post-selection succeeded in the last forward pass."""
-        return {} if self._kept is None else {"postselection": self._kept.sum(-1).mean().item()}
-
     def forward(self, draw: Draw) -> Samples:
         """Values of shape (n, *sample_shape), float32."""
         n, dim = draw.latent.shape
         latent = draw.latent.expand(self.patches, n, dim).reshape(self.patches * n, dim)
         joint = self.executor(latent, sets_of(self.weights), key=draw.key)
-        kept = joint[:, : self.pixels]
-        self._kept = kept.detach()
-        # What post-selection would divide by is divided out again where the brightest pixel is made 1.
-        whole = kept.amax(-1, keepdim=True) if self.options.scale == "maximum" else kept.sum(-1, keepdim=True)
-        patches = (kept / one_for_zero(whole)).view(self.patches, n, self.pixels).transpose(0, 1)
-        return Samples.uniform(into_range(self._image(patches), self.low, self.high).float())
-
-    def _image(self, patches: Tensor) -> Tensor:
-        """Patches of shape (n, patches, pixels) side by side; what the last one has too many is left out."""
-        n, features = len(patches), math.prod(self.sample_shape)
-        if features < self.patches * self.pixels:
-            patches = patches.reshape(n, -1)[:, :features]
-        return patches.reshape(n, *self.sample_shape)
+        images, kept = self.mosaic(joint, self.low.item(), self.high.item())
+        self.diagnostics = {"postselection": kept}
+        return Samples.uniform(images.view(n, *self.sample_shape))
