@@ -45,20 +45,18 @@ def join(joint: Any, pixels: Any, brightest: Any, low: Any, high: Any, divisors:
 def pull(joint: Any, pixels: Any, brightest: Any, span: Any, divisors: Any, cotangent: Any, slopes: Any) -> None:
     """Slopes by joint probabilities, of their shape, from a cotangent of the images; ``span`` is ``high - low``."""
     n, features = cotangent.shape
-    slopes[:] = 0
     for at in range(len(joint)):
-        first, row, kept, divisor = at // n * pixels, at % n, joint[at, :pixels], divisors[at]
-        by_divisor = 0.0
-        for pixel in range(min(pixels, features - first)):
-            slope = span * np.float64(cotangent[row, first + pixel]) / divisor
-            slopes[at, pixel] = slope
-            by_divisor -= slope * (kept[pixel] / divisor)
-        if not brightest:
-            slopes[at, :pixels] += by_divisor
-            continue
-        brightest_pixels = 0
-        for value in kept:
-            brightest_pixels += value == divisor
+        first, row, divisor = at // n * pixels, at % n, divisors[at]
+        by_divisor, those = 0.0, 0
+        for state in range(joint.shape[1]):
+            slope = 0.0
+            if state < pixels:
+                those += joint[at, state] == divisor or not brightest
+                if first + state < features:
+                    slope = span * cotangent[row, first + state] / divisor
+                    by_divisor -= slope * (joint[at, state] / divisor)
+            slopes[at, state] = slope
+        # The brightest pixels make the divisor, each as much as the other, or all of them make their sum.
         for pixel in range(pixels):
-            if kept[pixel] == divisor:
-                slopes[at, pixel] += by_divisor / brightest_pixels
+            if joint[at, pixel] == divisor or not brightest:
+                slopes[at, pixel] += by_divisor / those if brightest else by_divisor
