@@ -22,7 +22,7 @@ from qgan.backends.batched.words import compiled_words
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
-WORTH_A_THREAD = 900_000
+WORTH_A_THREAD = 2_000_000
 MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
 
 

@@ -37,10 +37,10 @@ def test_the_bits_are_the_same_whatever_the_number_of_threads(words):
     for threads in (1, 2, 5):
         engine, size = engine_of(threads=threads, words=words)
         rng = np.random.default_rng(1)
-        latents, weights = rng.normal(size=(300, size)), rng.normal(size=(3, size))
-        assert 3 * 38 * engine._work > 5 * WORTH_A_THREAD
-        cotangent = rng.normal(size=(900, engine.size))
-        results.append(run(engine, np.tile(latents, (3, 1)), weights, 300, cotangent))
+        latents, weights = rng.normal(size=(700, size)), rng.normal(size=(3, size))
+        assert 3 * 88 * engine._work > 5 * WORTH_A_THREAD
+        cotangent = rng.normal(size=(2100, engine.size))
+        results.append(run(engine, np.tile(latents, (3, 1)), weights, 700, cotangent))
     for result in results[1:]:
         for one, other in zip(results[0], result, strict=True):
             np.testing.assert_array_equal(one, other)
