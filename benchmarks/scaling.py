@@ -104,8 +104,8 @@ def scaling(place: Workplace) -> Figure:
             f"{THREADS} of this machine's cores are worth: as many threads, "
             "each with a matrix product of its own that fits its cache and nothing to share or to wait for, do "
             f"{median(cores):.2f} times ({min(cores):.2f} to {max(cores):.2f}) what one does in the same time. "
-            f"To wake a second thread for nothing and to hear that it is done takes {1e6 * handing:.0f} microseconds here, "
-            "once forwards and once backwards; what torch and Python do between kernels is done by one.",
+            f"To wake a second thread for nothing and to hear that it is done takes {1e6 * handing:.0f} microseconds "
+            "here, once forwards and once backwards; what torch and Python do between kernels is done by one.",
             "## Microseconds for each row, 5 wires, 6 layers",
             table(
                 ("circuit", *(f"batch {batch}" for batch in BATCHES[: len(by_batch["A"])])),
