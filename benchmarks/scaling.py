@@ -47,17 +47,20 @@ def peak(place: Workplace) -> Figure:
             # torch's threads go on spinning for a while after they are done.
             sleep(0.3)
             rates.append(operations(timed.plan, cell.batch) / min(timed.forward() for _ in range(5)))
-        shares = [rate / product for rate, product in zip(rates, products, strict=True)]
-        rows.append({**cell._asdict(), "rate": median(rates), "product": median(products), "share": median(shares)})
+        shares = sorted(rate / product for rate, product in zip(rates, products, strict=True))
+        rows.append({**cell._asdict(), "rate": median(rates), "product": median(products), "shares": shares})
     lines = [
-        (row["wires"], row["batch"], f"{row['rate'] / 1e9:.1f}", f"{row['product'] / 1e9:.1f}", f"{row['share']:.0%}")
+        (
+            *(row["wires"], row["batch"], f"{row['rate'] / 1e9:.1f}", f"{row['product'] / 1e9:.1f}"),
+            *(f"{pick(row['shares']):.0%}" for pick in (median, min, max)),
+        )
         for row in rows
     ]
     body = (
         f"Circuit A, forward, complex64 (all its amplitudes are real), {THREADS} threads. Operations are the additions "
         "and multiplications of what is left after fusion; the peak is what torch's float32 product of two 1024 x 1024 "
         "matrices reaches, by turns with it. At least 25 % was asked for.\n\n"
-        + table(("wires", "batch", "GFLOP/s", "matrix product, GFLOP/s", "share"), lines)
+        + table(("wires", "batch", "GFLOP/s", "matrix product, GFLOP/s", "share", "least", "most"), lines)
     )
     return Figure("Share of the machine's peak", {"threads": THREADS, "rows": rows}, body)
 
