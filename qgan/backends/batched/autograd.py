@@ -37,12 +37,12 @@ class Inputs:
         self.uses_latents = engine.uses(range(latents))
 
     def push(self, latent: Tensor, weights: Sequence[Tensor], sets: int, *, keep: bool) -> tuple[AnyArray, Held | None]:
-        """Runs the circuit for copies of the latents and weights, which may be changed before the way back."""
+        """Runs the circuit; for copies of latents and weights where these may be changed before the way back."""
         rows = latent.shape[0]
         flat = np.empty((sets, self.size))
         for weight, (first, last) in zip(weights, self.spans, strict=True):
             flat[:, first:last] = weight.detach().numpy().reshape(-1, last - first)
-        table = np.array(latent.detach().numpy(), order="C")
+        table = np.array(latent.detach().numpy(), order="C", copy=keep or None)
         found = self.engine.push(table, flat, batch=rows // sets, keep=keep)
         self.counts.executions += rows
         return found
@@ -85,8 +85,7 @@ def _slopes(ctx: Any, cotangent: Tensor) -> tuple[Any, ...]:
         inputs.counts.executions += rows
         _, held = engine.push(held.latent, held.weights, batch=held.batch, keep=True)
     of_row, *each = ctx.needs_input_grad[2:]
-    table = np.ascontiguousarray(cotangent.numpy(), dtype=np.float64)
-    by_latent, by_weights = engine.pull(held, table, by_latent=of_row, by_weights=any(each))
+    by_latent, by_weights = engine.pull(held, cotangent.numpy(), by_latent=of_row, by_weights=any(each))
     slopes: list[Tensor | None] = []
     for wanted, used, (first, last), shape in zip(each, inputs.used, inputs.spans, ctx.shapes, strict=True):
         if not (wanted and used):

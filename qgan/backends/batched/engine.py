@@ -4,9 +4,9 @@ __all__ = ["Engine", "Held"]
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,18 +15,23 @@ from qgan.backends.batched import run
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.patience import patience
 from qgan.backends.batched.plan import Plan
-from qgan.backends.batched.sharing import Do, Steps, shared_out, whole
+from qgan.backends.batched.sharing import Steps, shared_out, whole
 from qgan.backends.batched.space import Space, aligned
 from qgan.backends.batched.unitary import UPDATE, Matrices, Passes, shares
 from qgan.backends.batched.words import compiled_words
 from qgan.errors import DivergedError
 
 # With fewer updates of an amplitude a second thread costs more than it saves.
-WORTH_A_THREAD = 2_000_000
+WORTH_A_THREAD = 1_500_000
+# Each thread takes up to so many pieces of a call, one after the other; smaller ones are not worth the asking.
+PIECES, WORTH_A_PIECE = 4, 250_000
 MESSAGE = "Compiling the kernels of batched.qubit for this machine, once: about a quarter of a minute"
 
+Blocks: TypeAlias = Callable[[Space, Space, int, int, Steps], bool]
+"""Does blocks, from the one to before the other, in a thread's own space and the one of all who share a block."""
 
-@dataclass
+
+@dataclass(slots=True)
 class Held:
     """What the way back needs of a call.
 
@@ -132,17 +137,13 @@ class Engine:
         begin = self._no_states if initial is None else initial
         instead = self._no_matrices if matrices is None else matrices.forwards
 
-        ours = self._space(latent.shape[1])
-
-        def do(first: int, last: int, steps: Steps) -> bool:
-            space = self._space(latent.shape[1])
-            common = space if steps == self._whole else ours
+        def do(space: Space, common: Space, first: int, last: int, steps: Steps) -> bool:
             return run.push(
                 self._facts(batch, stride, kind, steps), *self._program, latent, weights, begin, first, last, keep,
                 *space.both_ways, common.carried, instead, common.state if kept is None else kept, flat,
             )  # fmt: skip
 
-        if not all(self._shared_out("push", do, range(blocks + 1), self._work_of(matrices))):
+        if not self._shared_out("push", do, range(blocks + 1), self._work_of(matrices), latent.shape[1]):
             raise DivergedError(
                 "An angle of the circuit is not finite",
                 got="NaN or infinity in its latents or weights",
@@ -177,7 +178,7 @@ class Engine:
         matrices, sets, per_set = held.matrices, len(held.weights), -(-held.batch // LANES)
         blocks = sets * per_set
         wish = self._wish(by_latent, by_weights, start, passes)
-        by_states = np.iscomplexobj(cotangent)
+        by_states = cotangent.dtype.kind == "c"
         kind = run.STATES if by_states else self._kind
         of_latent = np.empty((sets * held.batch, held.latent.shape[1])) if by_latent else self._no_slopes
         of_weights = np.empty((blocks, held.weights.shape[1])) if by_weights else self._no_slopes
@@ -192,11 +193,7 @@ class Engine:
         double = np.ascontiguousarray(cotangent, dtype=np.complex128 if by_states else np.float64)
         given = double.reshape(-1).view(np.float64)
 
-        ours = self._space(held.latent.shape[1])
-
-        def do(first: int, last: int, steps: Steps) -> bool:
-            space = self._space(held.latent.shape[1])
-            common = space if steps == self._whole else ours
+        def do(space: Space, common: Space, first: int, last: int, steps: Steps) -> bool:
             run.pull(
                 self._facts(held.batch, held.stride, kind, steps), *self._program, held.latent, held.weights, first,
                 last, *space.both_ways, common.carried, back, held.states, common.state, common.slopes, space.wide,
@@ -204,7 +201,7 @@ class Engine:
             )  # fmt: skip
             return True
 
-        self._shared_out("pull", do, ends, 2 * self._work_of(matrices))
+        self._shared_out("pull", do, ends, 2 * self._work_of(matrices), held.latent.shape[1])
         self.release(held)
         # Block by block and in order, whichever thread did them.
         by_set = np.add.reduce(of_weights.reshape(sets, per_set, -1), axis=1) if by_weights else None
@@ -301,16 +298,27 @@ class Engine:
         return aligned(size, self.dtype)
 
     def _space(self, latents: int) -> Space:
-        space = getattr(self._own, "space", None)
-        if space is None:
+        try:
+            return self._own.space
+        except AttributeError:
             space = self._own.space = Space(self.plan, latents, self._words, self.dtype)
-        return space
+            return space
 
-    def _shared_out(self, name: str, do: Do, ends: Sequence[int], work: int) -> list[bool]:
-        threads = max(1, min(self._threads(), ends[-1] * work // WORTH_A_THREAD))
-        sharing = partial(shared_out, do, ends, self.plan.by_coset, threads=threads, backwards=name == "pull")
-        if name in self._met:
-            return sharing()
-        self._met.add(name)
-        with patience(MESSAGE):
-            return sharing()
+    def _shared_out(self, name: str, do: Blocks, ends: Sequence[int], work: int, latents: int) -> bool:
+        """Whether all went well."""
+        ours, total = self._space(latents), ends[-1] * work
+        if total < 2 * WORTH_A_THREAD and name in self._met:
+            # Of a short call, what decides this would be a good part.
+            return do(ours, ours, 0, ends[-1], self._whole)
+
+        def anywhere(first: int, last: int, steps: Steps) -> bool:
+            space = self._space(latents)
+            return do(space, space if steps == self._whole else ours, first, last, steps)
+
+        threads = max(1, min(self._threads(), total // WORTH_A_THREAD))
+        pieces = max(threads, min(PIECES * threads, total // WORTH_A_PIECE))
+        with nullcontext() if name in self._met else patience(MESSAGE):
+            self._met.add(name)
+            return all(
+                shared_out(anywhere, ends, self.plan.by_coset, threads=threads, pieces=pieces, backwards=name == "pull")
+            )

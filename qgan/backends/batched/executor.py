@@ -136,15 +136,22 @@ class BatchedExecutor(Executor):
         self._shapes = {name: tuple(shape) for name, shape in circuit.weight_shapes.items()}
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         self._inputs = autograd.Inputs(engine, circuit.latent_dim, sizes, self.counts)
+        self._sets: dict[tuple[torch.Size, ...], int] = {}
 
     def __call__(self, latent: Tensor, weights: Mapping[str, Tensor], *, key: Key) -> Tensor:  # noqa: ARG002
-        require_fitting(self._circuit, latent, weights)
-        sets, named = 1, []
-        for name, shape in self._shapes.items():
+        named, shapes = [], [latent.shape]
+        for name in self._shapes:
             weight = weights[name]
-            if weight.ndim > len(shape):
-                sets = weight.shape[0]
+            shapes.append(weight.shape)
             named.append(_as_double(weight))
+        known = tuple(shapes)
+        if known not in self._sets:
+            require_fitting(self._circuit, latent, weights)
+            deep = [
+                shape[0] for shape, one in zip(shapes[1:], self._shapes.values(), strict=True) if len(shape) > len(one)
+            ]
+            self._sets[known] = max(deep, default=1)
+        sets = self._sets[known]
         out = autograd.run(self._inputs, _as_double(latent), named, sets)
         return out if latent.is_cpu else out.to(latent.device)
 

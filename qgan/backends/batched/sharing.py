@@ -3,11 +3,11 @@
 __all__ = ["Do", "Steps", "shared_out", "whole"]
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
+from qgan.backends.batched.crew import at_once
 from qgan.backends.batched.groups import SHARES
 
 Steps: TypeAlias = tuple[int, int, int, int]
@@ -22,7 +22,9 @@ def whole(n_passes: int) -> Steps:
     return 0, n_passes + 2, 0, SHARES
 
 
-def shared_out(do: Do, ends: Sequence[int], by_coset: Sequence[bool], *, threads: int, backwards: bool) -> list[bool]:
+def shared_out(
+    do: Do, ends: Sequence[int], by_coset: Sequence[bool], *, threads: int, pieces: int, backwards: bool
+) -> list[bool]:
     """What each call gives. The bits are the same, however it is done.
 
     Args:
@@ -30,16 +32,17 @@ def shared_out(do: Do, ends: Sequence[int], by_coset: Sequence[bool], *, threads
         ends: Where a thread may begin and stop: blocks, from 0 to how many there are.
         by_coset: Which passes can be done by several threads.
         threads: As many as pay.
+        pieces: As many as threads may take one after the other.
         backwards: In which direction steps are taken.
     """
     parts, everything = len(ends) - 1, whole(len(by_coset))
     if parts < threads and any(by_coset):
         return _in_steps(do, ends[-1], by_coset, threads, backwards)
-    threads = min(threads, parts)
-    if threads == 1:
+    if threads == 1 or parts == 1:
         return [do(0, ends[-1], everything)]
-    limits = [ends[parts * index // threads] for index in range(threads + 1)]
-    return _at_once([partial(do, first, last, everything) for first, last in pairwise(limits)])
+    pieces = min(pieces, parts)
+    limits = [ends[parts * index // pieces] for index in range(pieces + 1)]
+    return at_once([partial(do, first, last, everything) for first, last in pairwise(limits)], threads)
 
 
 def _in_steps(do: Do, blocks: int, by_coset: Sequence[bool], threads: int, backwards: bool) -> list[bool]:
@@ -49,7 +52,7 @@ def _in_steps(do: Do, blocks: int, by_coset: Sequence[bool], threads: int, backw
     for block in range(blocks):
         for first, end, many in reversed(stretches) if backwards else stretches:
             shares = limits if many else [(0, SHARES)]
-            found += _at_once([partial(do, block, block + 1, (first, end, *pair)) for pair in shares])
+            found += at_once([partial(do, block, block + 1, (first, end, *pair)) for pair in shares], threads)
     return found
 
 
@@ -63,14 +66,3 @@ def _stretches(by_coset: Sequence[bool]) -> Iterator[tuple[int, int, bool]]:
             yield step, step + 1, True
             first = step + 1
     yield first, len(by_coset) + 2, False
-
-
-def _at_once(calls: Sequence[Callable[[], bool]]) -> list[bool]:
-    """The first of them here, the others elsewhere."""
-    others = [_pool().submit(call) for call in calls[1:]]
-    return [calls[0](), *(other.result() for other in others)]
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="batched.qubit")

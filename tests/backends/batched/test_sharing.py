@@ -16,14 +16,14 @@ WORDS = [{0: "Z"}, {1: "X", 2: "Y"}]
 BY_COSET = (False, True, True, False, True)
 
 
-def called(threads, *, blocks=1, by_coset=BY_COSET, backwards=False):
+def called(threads, *, blocks=1, by_coset=BY_COSET, backwards=False, pieces=None):
     calls: list[Any] = []
 
     def do(first, last, steps):
         calls.append((first, last, *steps))
         return first != 99
 
-    found = shared_out(do, range(blocks + 1), by_coset, threads=threads, backwards=backwards)
+    found = shared_out(do, range(blocks + 1), by_coset, threads=threads, pieces=pieces or threads, backwards=backwards)
     assert found == [True] * len(calls)
     return calls
 
