@@ -27,6 +27,8 @@ PEAK_CELLS = (
 THREADS_BATCHES = (64, 256, 1024)
 BATCHES = (16, 64, 256, 1024, 4096)
 ROUNDS, QUICK_ROUNDS = 15, 2
+# Cores are faster and slower for seconds at a time, each for itself.
+THREADS_ROUNDS = 41
 # Seconds of a block of passes, as a training runs them: one after the other.
 BLOCK, QUICK_BLOCK = 0.1, 0.001
 FIRST = """
@@ -76,17 +78,17 @@ def peak(place: Workplace) -> Figure:
 def scaling(place: Workplace) -> Figure:
     """Over threads at 10 wires, and over the batch at 5."""
     rounds, block = (QUICK_ROUNDS, QUICK_BLOCK) if place.quick else (ROUNDS, BLOCK)
-    threads = []
+    threads, by_turns = [], QUICK_ROUNDS if place.quick else THREADS_ROUNDS
     for kind in "ABC":
         for batch in THREADS_BATCHES[: 1 if place.quick else None]:
             one, many = (Timed.of(kind, Cell(10, 6, batch), threads=n) for n in (1, THREADS))
             for timed in (one, many):
                 timed.once()
-            pairs = [(mean_of(one.once, block), mean_of(many.once, block)) for _ in range(rounds)]
+            pairs = [(mean_of(one.once, block), mean_of(many.once, block)) for _ in range(by_turns)]
             ratios = sorted(a / b for a, b in pairs)
             best = min(a for a, _ in pairs) / min(b for _, b in pairs)
             threads.append({"circuit": kind, "batch": batch, "ratios": ratios, "best": best, "pairs": pairs})
-    cores = [_products_at_once(THREADS) / _products_at_once(1) for _ in range(rounds)]
+    cores = [_products_at_once(THREADS) / _products_at_once(1) for _ in range(by_turns)]
     handing = _handing_over()
     batches = []
     for kind in "ABC":
@@ -108,7 +110,7 @@ def scaling(place: Workplace) -> Figure:
     body = "\n\n".join(
         [
             "Forward and backward, complex64, executor call and `torch.autograd.grad`; means of blocks of passes, "
-            f"medians of {rounds} of them, by turns where they are compared.",
+            f"medians of {rounds} of them; over threads of {by_turns}, by turns.",
             f"## One thread against {THREADS}, 10 wires, 6 layers",
             table(
                 ("circuit", "batch", "times faster", "least", "most", "best block over best block"),
@@ -139,24 +141,29 @@ def scaling(place: Workplace) -> Figure:
 
 def first_call(place: Workplace) -> Figure:
     """With no compiled kernels on disk, and with them; each in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs = [_first(folder) for _ in range(2 if place.quick else 4)]
-    results: Json = {"without_cache": runs[0], "with_cache": runs[1:]}
-    again = {key: median(run[key] for run in runs[1:]) for key in runs[0]}
+    without, again = list[Json](), list[Json]()
+    for _ in range(1 if place.quick else 3):
+        with tempfile.TemporaryDirectory() as folder:
+            without.append(_first(folder))
+            again = [_first(folder) for _ in range(1 if place.quick else 3)]
+    results: Json = {"without_cache": without, "with_cache": again}
     body = (
         "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted. *Made*: traced, "
         "compiled into a program, and checked against PennyLane, which runs the kernels in double precision. *First "
         "call*: forward and backward.\n\n"
         + table(
-            ("kernels on disk", "made, s", "first call, s"),
-            [
-                ("none", f"{runs[0]['made']:.1f}", f"{runs[0]['first']:.1f}"),
-                ("there", f"{again['made']:.2f}", f"{again['first']:.2f}"),
-            ],
+            ("kernels on disk", "made, s", "first call, s", "both, s", "least", "most"),
+            [("none", *_firsts(without)), ("there", *_firsts(again))],
         )
         + "\n\nAt most 20 s without, and 1 s with them, was asked for."
     )
     return Figure("The first call", results, body)
+
+
+def _firsts(runs: list[Json]) -> list[str]:
+    whole = [run["made"] + run["first"] for run in runs]
+    middle = (median(run["made"] for run in runs), median(run["first"] for run in runs), median(whole))
+    return [number(value) for value in (*middle, min(whole), max(whole))]
 
 
 def _first(folder: str) -> Json:
