@@ -149,8 +149,8 @@ def first_call(place: Workplace) -> Figure:
     results: Json = {"without_cache": without, "with_cache": again}
     body = (
         "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted. *Made*: traced, "
-        "compiled into a program, and checked against PennyLane, which runs the kernels in double precision. *First "
-        "call*: forward and backward.\n\n"
+        "compiled into a program, and checked against PennyLane, which compiles the kernel of the way forwards. *First "
+        "call*: forward and backward, which compiles the one of the way back.\n\n"
         + table(
             ("kernels on disk", "made, s", "first call, s", "both, s", "least", "most"),
             [("none", *_firsts(without)), ("there", *_firsts(again))],
