@@ -78,25 +78,17 @@ def peak(place: Workplace) -> Figure:
 def scaling(place: Workplace) -> Figure:
     """Over threads at 10 wires, and over the batch at 5."""
     rounds, block = (QUICK_ROUNDS, QUICK_BLOCK) if place.quick else (ROUNDS, BLOCK)
-    threads, by_turns = [], QUICK_ROUNDS if place.quick else THREADS_ROUNDS
-    for kind in "ABC":
-        for batch in THREADS_BATCHES[: 1 if place.quick else None]:
-            one, many = (Timed.of(kind, Cell(10, 6, batch), threads=n) for n in (1, THREADS))
-            for timed in (one, many):
-                timed.once()
-            pairs = [(mean_of(one.once, block), mean_of(many.once, block)) for _ in range(by_turns)]
-            ratios = sorted(a / b for a, b in pairs)
-            best = min(a for a, _ in pairs) / min(b for _, b in pairs)
-            threads.append({"circuit": kind, "batch": batch, "ratios": ratios, "best": best, "pairs": pairs})
+    by_turns = QUICK_ROUNDS if place.quick else THREADS_ROUNDS
+    threads = [
+        _against_one(kind, batch, by_turns, block)
+        for kind in "ABC"
+        for batch in THREADS_BATCHES[: 1 if place.quick else None]
+    ]
     cores = [_products_at_once(THREADS) / _products_at_once(1) for _ in range(by_turns)]
     handing = _handing_over()
-    batches = []
-    for kind in "ABC":
-        for batch in BATCHES[: 2 if place.quick else None]:
-            timed = Timed.of(kind, Cell(5, 6, batch), threads=THREADS)
-            timed.once()
-            seconds = median(mean_of(timed.once, block) for _ in range(rounds))
-            batches.append({"circuit": kind, "batch": batch, "microseconds_a_row": 1e6 * seconds / batch})
+    batches = [
+        _for_each_row(kind, batch, rounds, block) for kind in "ABC" for batch in BATCHES[: 2 if place.quick else None]
+    ]
     results = {
         "threads": THREADS,
         "by_threads": threads,
@@ -139,13 +131,29 @@ def scaling(place: Workplace) -> Figure:
     return Figure("Scaling over threads and batch", results, body)
 
 
+def _against_one(kind: str, batch: int, rounds: int, block: float) -> Json:
+    one, many = (Timed.of(kind, Cell(10, 6, batch), threads=n) for n in (1, THREADS))
+    for timed in (one, many):
+        timed.once()
+    pairs = [(mean_of(one.once, block), mean_of(many.once, block)) for _ in range(rounds)]
+    best = min(a for a, _ in pairs) / min(b for _, b in pairs)
+    return {"circuit": kind, "batch": batch, "ratios": sorted(a / b for a, b in pairs), "best": best, "pairs": pairs}
+
+
+def _for_each_row(kind: str, batch: int, rounds: int, block: float) -> Json:
+    timed = Timed.of(kind, Cell(5, 6, batch), threads=THREADS)
+    timed.once()
+    seconds = median(mean_of(timed.once, block) for _ in range(rounds))
+    return {"circuit": kind, "batch": batch, "microseconds_a_row": 1e6 * seconds / batch}
+
+
 def first_call(place: Workplace) -> Figure:
     """With no compiled kernels on disk, and with them; each in a process of its own."""
     without, again = list[Json](), list[Json]()
     for _ in range(1 if place.quick else 3):
         with tempfile.TemporaryDirectory() as folder:
             without.append(_first(folder))
-            again = [_first(folder) for _ in range(1 if place.quick else 3)]
+            again.append(_first(folder))
     results: Json = {"without_cache": without, "with_cache": again}
     body = (
         "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted. *Made*: traced, "

@@ -1,5 +1,6 @@
 """Who does what of a call: all of it once and in order, and the same bits whoever does it."""
 
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -34,6 +35,12 @@ def test_one_thread_does_everything_at_once():
 
 def test_blocks_are_done_by_threads_where_there_are_enough():
     assert sorted(called(2, blocks=5)) == [(0, 2, 0, 7, 0, SHARES), (2, 5, 0, 7, 0, SHARES)]
+
+
+@pytest.mark.parametrize(("pieces", "expected"), [(3, [0, 4, 8, 12]), (5, [0, 2, 4, 7, 9, 12]), (99, [*range(13)])])
+def test_threads_take_as_many_pieces_as_they_may_and_there_are_blocks(pieces, expected):
+    calls = sorted(called(2, blocks=12, pieces=pieces))
+    assert [call[:2] for call in calls] == list(pairwise(expected))
 
 
 def test_more_threads_than_blocks_are_of_no_use_without_cosets():
