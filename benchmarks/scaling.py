@@ -159,11 +159,11 @@ def first_call(place: Workplace) -> Figure:
             again.append(_first(folder))
     results: Json = {"without_cache": without, "with_cache": again}
     body = (
-        "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted, nor that of "
-        "`torch.distributed.tensor`, which torch does at the first operation on a tensor of a class of one's own (and "
-        "at the first step of an optimiser): it stands apart. *Made*: traced, compiled into a program, and checked "
-        "against PennyLane, which compiles the kernel of the way forwards. *First call*: forward and backward, which "
-        "compiles the one of the way back.\n\n"
+        "Circuit C, 5 wires, 6 layers, batch 32, complex64, in a new process; imports are not counted. That of "
+        "`torch.distributed.tensor` stands apart, which torch itself does at the first operation on a tensor of a "
+        "class of one's own, as in tracing, and for its optimisers. *Made*: traced, compiled into a program, and "
+        "checked against PennyLane, which compiles the kernel of the way forwards. *First call*: forward and "
+        "backward, which compiles the one of the way back.\n\n"
         + table(
             ("kernels on disk", "made, s", "first call, s", "both, s", "least", "most", "torch's import, s"),
             [("none", *_firsts(without)), ("there", *_firsts(again))],

@@ -263,6 +263,7 @@ class Engine:
         if key not in self._known:
             plan = self.plan
             first = len(plan.code) - plan.n_passes
+            # In the order of `facts`.
             self._known[key] = np.array(
                 [
                     *(len(plan.sums), plan.n_shared, self._words.n_mixed, batch, stride, kind),

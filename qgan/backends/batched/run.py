@@ -8,6 +8,22 @@ __all__ = ["NOTHING", "PROBABILITIES", "STATES", "WORDS", "pull", "push"]
 
 from typing import Any
 
+from qgan.backends.batched.facts import (
+    BATCH,
+    END_STEP,
+    FIRST_PASS,
+    FIRST_STEP,
+    KIND,
+    N_ANGLES,
+    N_BITS,
+    N_MIXED,
+    N_PARTS,
+    N_PASSES,
+    N_SHARED,
+    N_WIRES,
+    SIZE,
+    STRIDE,
+)
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner, kernel
 from qgan.backends.batched.phases import make_shared
@@ -15,8 +31,8 @@ from qgan.backends.batched.plan import PHASES
 from qgan.backends.batched.prepare import angles, begin, chains, gather
 from qgan.backends.batched.products import outer, product
 from qgan.backends.batched.readouts import probabilities, pull_probabilities, pull_states, pull_words, words
-from qgan.backends.batched.slopes import along_chain, contracted
-from qgan.backends.batched.vectors import load, splat, store, total, widen
+from qgan.backends.batched.slopes import along_chain, contracted, to_inputs
+from qgan.backends.batched.vectors import load, splat, store
 from qgan.backends.batched.walk import backwards, forwards
 
 # What is read out.
@@ -33,11 +49,7 @@ def push(
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
-        facts: Numbers of angles, of angles without latents, of mixed words, of rows in a set, of latents in a set (0
-            where all sets share them), what is read out, wires, bits of a place, where the offsets of the passes begin,
-            how many passes there are, the size of the read-out, in how many shares slopes by a matrix are added up; and
-            which steps are asked for, from the one to before the other, and of passes that are done coset by coset
-            which shares, likewise. Step 0 is the start, then come the passes, and the read-out is the last one.
+        facts: Numbers, see there.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
         chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no
@@ -68,8 +80,8 @@ def push(
         states: For real parts and, unless all is real, imaginary ones of each block.
         out: Row after row of the read-out, in which set follows upon set.
     """
-    batch, stride, kind = facts[3], facts[4], facts[5]
-    size, half, per_set, done, fine = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1, True
+    batch, stride, kind = facts[BATCH], facts[STRIDE], facts[KIND]
+    size, half, per_set, done, fine = LANES << facts[N_BITS], LANES << facts[N_WIRES], -(-batch // LANES), -1, True
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
         rows, row = min(LANES, batch - at), which * batch + at
@@ -85,7 +97,7 @@ def push(
             begin(rotations, started[:half], started[half:size])
             product(matrices[which], started, state)
         else:
-            if facts[12] == 0:
+            if facts[FIRST_STEP] == 0:
                 if len(initial):
                     _load_states(initial, row, rows, re, im)
                 else:
@@ -93,12 +105,12 @@ def push(
             forwards(
                 facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, carried, state, re, im
             )  # fmt: skip
-        if facts[13] < facts[9] + 2:
+        if facts[END_STEP] < facts[N_PASSES] + 2:
             continue
         if kind == PROBABILITIES:
             probabilities(places, re, im, row, rows, out)
         elif kind == WORDS:
-            words(parities, picks, mixed, facts[2], row, rows, state, re, im, phases[0], spare, facts[10], out)
+            words(parities, picks, mixed, facts[N_MIXED], row, rows, state, re, im, phases[0], spare, facts[SIZE], out)
     return fine
 
 
@@ -127,8 +139,8 @@ def pull(
         of_matrices: By the transposes, shape (shares of all sets, numbers): the shares of a set have equal runs of its
             blocks, and are added to.
     """
-    batch, stride, kind, shares = facts[3], facts[4], facts[5], facts[11]
-    size, half, per_set, done = LANES << facts[7], LANES << facts[6], -(-batch // LANES), -1
+    batch, stride, kind, shares = facts[BATCH], facts[STRIDE], facts[KIND], facts[N_PARTS]
+    size, half, per_set, done = LANES << facts[N_BITS], LANES << facts[N_WIRES], -(-batch // LANES), -1
     for block in range(begins, ends):
         which, at = block // per_set, block % per_set * LANES
         rows, row = min(LANES, batch - at), which * batch + at
@@ -139,16 +151,16 @@ def pull(
         done = which
         psi = states[block * size : (block + 1) * size]
         re, im, lre, lim = psi[:half], psi[half:], lam[:half], lam[half:]
-        if facts[13] == facts[9] + 2:
+        if facts[END_STEP] == facts[N_PASSES] + 2:
             slopes[:] = 0
-        if facts[13] < facts[9] + 2:
+        if facts[END_STEP] < facts[N_PASSES] + 2:
             pass
         elif kind == PROBABILITIES:
             pull_probabilities(places, cotangent, row, rows, re, im, lre, lim)
         elif kind == WORDS:
             pull_words(
-                parities, picks, mixed, facts[2], cotangent, row, rows, psi, re, im, lam, lre, lim, phases[0], spare,
-                facts[10],
+                parities, picks, mixed, facts[N_MIXED], cotangent, row, rows, psi, re, im, lam, lre, lim, phases[0],
+                spare, facts[SIZE],
             )  # fmt: skip
         else:
             pull_states(cotangent, places, sign, row, rows, lre, lim)
@@ -166,21 +178,21 @@ def pull(
                 facts, code, diagonal, tables, trig, upright, shared, phases, spare, cosets, carried, psi, re, im, lam,
                 lre, lim, slopes, max(last, 0),
             )  # fmt: skip
-        if facts[12] > 0:
+        if facts[FIRST_STEP] > 0:
             continue
         all_slopes = slopes[0]
         for share in range(1, len(slopes)):
             for place in range(0, len(all_slopes), LANES):
                 store(all_slopes, place, load(all_slopes, place) + load(slopes[share], place))
         if last < 0:
-            for bit in range(facts[6] - 1, -1, -1):
+            for bit in range(facts[N_WIRES] - 1, -1, -1):
                 x, y, z = contracted(bit, rotations, re, im, lre, lim)
                 if chain[bit, 1] > chain[bit, 0]:
                     x, y, z = length * x, length * y, length * z
                     along_chain(x, y, z, chain[bit, 0], chain[bit, 1], factors, trig, all_slopes)
-        _to_inputs(
-            terms, numbers, facts[0], wanted, all_slopes, wide, columns, weights[which], row, rows, block, of_latent,
-            of_weights,
+        to_inputs(
+            terms, numbers, facts[N_ANGLES], wanted, all_slopes, wide, columns, weights[which], row, rows, block,
+            of_latent, of_weights,
         )  # fmt: skip
 
 
@@ -189,13 +201,13 @@ def _prepare(
     facts: Any, terms: Any, numbers: Any, chain: Any, factors: Any, code: Any, diagonal: Any, latent: Any, first: Any,
     rows: Any, weights: Any, fresh: Any, columns: Any, trig: Any, upright: Any, rotations: Any, shared: Any,
 ) -> Any:  # fmt: skip
-    n_angles, n_shared, first_pass, n_passes = facts[0], facts[1], facts[8], facts[9]
+    n_angles, n_shared, first_pass, n_passes = facts[N_ANGLES], facts[N_SHARED], facts[FIRST_PASS], facts[N_PASSES]
     gather(latent, first, rows, columns)
     fine = angles(
         terms, numbers, n_angles, 0 if fresh else n_shared, n_angles, columns, weights, trig, upright
     )  # fmt: skip
     chains(chain, factors, fresh, trig, rotations)
-    low, high = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
+    low, high = max(facts[FIRST_STEP], 1) - 1, min(facts[END_STEP], n_passes + 1) - 1
     for index in range(low, high if fresh and len(shared) else low):
         at = code[first_pass + index]
         if code[at] == PHASES and code[at + 3] >= 0:
@@ -212,38 +224,3 @@ def _load_states(initial: Any, first: Any, rows: Any, re: Any, im: Any) -> None:
             re[place * LANES + lane] = initial[row, 0, place]
             if len(im):
                 im[place * LANES + lane] = initial[row, 1, place]
-
-
-@inner
-def _to_inputs(
-    terms: Any, numbers: Any, n_angles: Any, wanted: Any, slopes: Any, wide: Any, columns: Any, weights: Any, row: Any,
-    rows: Any, block: Any, of_latent: Any, of_weights: Any,
-) -> None:  # fmt: skip
-    """The chain rule through the products that make the angles."""
-    if len(of_latent):
-        of_latent[row : row + rows] = 0
-    if len(of_weights):
-        of_weights[block] = 0
-    ids = n_angles + 2 + terms[n_angles]
-    for angle in range(n_angles):
-        if not wanted[angle]:
-            continue
-        slope = widen(load(slopes, angle * LANES), wide)
-        for term in range(terms[angle], terms[angle + 1]):
-            begin_, end = terms[n_angles + 1 + term], terms[n_angles + 2 + term]
-            for place in range(begin_, end):
-                factor = terms[ids + place]
-                if len(of_weights if factor < 0 else of_latent) == 0:
-                    continue
-                product = slope * splat(numbers[n_angles + term])
-                for other in range(begin_, end):
-                    by = terms[ids + other]
-                    if other == place:
-                        continue
-                    product = product * (load(columns, by * LANES) if by >= 0 else splat(weights[-1 - by]))
-                if factor < 0:
-                    of_weights[block, -1 - factor] += total(product)
-                else:
-                    store(wide, 0, product)
-                    for lane in range(rows):
-                        of_latent[row + lane, factor] += wide[lane]

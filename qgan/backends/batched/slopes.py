@@ -4,14 +4,14 @@ With the state psi and the cotangent's lambda as real vectors, the derivative of
 the sum of lambda[b] psi[a] - lambda[a] psi[b] over its pairs (a, b), taken where it has just been done.
 """
 
-__all__ = ["along_chain", "back_turn", "back_turn_longer", "back_turns", "back_turns_longer", "contracted"]
+__all__ = ["along_chain", "back_turn", "back_turn_longer", "back_turns", "back_turns_longer", "contracted", "to_inputs"]
 
 from typing import Any
 
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
 from qgan.backends.batched.prepare import begin
-from qgan.backends.batched.vectors import fma, fnma, load, splat, store, trailing_zeros
+from qgan.backends.batched.vectors import fma, fnma, load, splat, store, total, trailing_zeros, widen
 
 
 @inner
@@ -150,3 +150,38 @@ def along_chain(x: Any, y: Any, z: Any, first: Any, last: Any, factors: Any, tri
         else:
             store(slopes, angle * LANES, z)
             x, y = c * x + s * y, c * y - s * x
+
+
+@inner
+def to_inputs(
+    terms: Any, numbers: Any, n_angles: Any, wanted: Any, slopes: Any, wide: Any, columns: Any, weights: Any, row: Any,
+    rows: Any, block: Any, of_latent: Any, of_weights: Any,
+) -> None:  # fmt: skip
+    """The chain rule through the products that make the angles."""
+    if len(of_latent):
+        of_latent[row : row + rows] = 0
+    if len(of_weights):
+        of_weights[block] = 0
+    ids = n_angles + 2 + terms[n_angles]
+    for angle in range(n_angles):
+        if not wanted[angle]:
+            continue
+        slope = widen(load(slopes, angle * LANES), wide)
+        for term in range(terms[angle], terms[angle + 1]):
+            begin_, end = terms[n_angles + 1 + term], terms[n_angles + 2 + term]
+            for place in range(begin_, end):
+                factor = terms[ids + place]
+                if len(of_weights if factor < 0 else of_latent) == 0:
+                    continue
+                product = slope * splat(numbers[n_angles + term])
+                for other in range(begin_, end):
+                    by = terms[ids + other]
+                    if other == place:
+                        continue
+                    product = product * (load(columns, by * LANES) if by >= 0 else splat(weights[-1 - by]))
+                if factor < 0:
+                    of_weights[block, -1 - factor] += total(product)
+                else:
+                    store(wide, 0, product)
+                    for lane in range(rows):
+                        of_latent[row + lane, factor] += wide[lane]

@@ -6,6 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from qgan.backends.batched.facts import (
+    END_SHARE,
+    END_STEP,
+    FIRST_PASS,
+    FIRST_SHARE,
+    FIRST_STEP,
+    N_PASSES,
+)
 from qgan.backends.batched.groups import SHARES
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner
@@ -37,8 +45,8 @@ def forwards(
     cosets: Any, carried: Any, state: Any, re: Any, im: Any,
 ) -> None:  # fmt: skip
     """The passes of a circuit that are asked for; see :func:`qgan.backends.batched.run.push` for the arguments."""
-    first_pass, n_passes, one = facts[8], facts[9], state.dtype.type(1)
-    first, end = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
+    first_pass, n_passes, one = facts[FIRST_PASS], facts[N_PASSES], state.dtype.type(1)
+    first, end = max(facts[FIRST_STEP], 1) - 1, min(facts[END_STEP], n_passes + 1) - 1
     # What the state would have to be multiplied by: cosines that were left out.
     length, left_out = splat(one), ZERO
     if first > 0:
@@ -64,7 +72,7 @@ def forwards(
                 move(code, at + 4, bits, base, state, near, True)
             if count < to:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
-    if end < n_passes and facts[15] == SHARES:
+    if end < n_passes and facts[END_SHARE] == SHARES:
         store(carried, end * CARRIED, length)
         carried[end * CARRIED + LANES] = left_out
 
@@ -75,8 +83,8 @@ def backwards(
     cosets: Any, carried: Any, psi: Any, re: Any, im: Any, lam: Any, lre: Any, lim: Any, slopes: Any, last: Any,
 ) -> Any:  # fmt: skip
     """Undoes those passes down to ``last``; how long states would be that are now 1."""
-    first_pass, n_passes, one = facts[8], facts[9], psi.dtype.type(1)
-    first, end = max(facts[12], 1) - 1, min(facts[13], n_passes + 1) - 1
+    first_pass, n_passes, one = facts[FIRST_PASS], facts[N_PASSES], psi.dtype.type(1)
+    first, end = max(facts[FIRST_STEP], 1) - 1, min(facts[END_STEP], n_passes + 1) - 1
     length, left_out = splat(one), ZERO
     if end < n_passes:
         length, left_out = load(carried, end * CARRIED), np.int64(carried[end * CARRIED + LANES])
@@ -113,7 +121,7 @@ def backwards(
                 move(code, at + 4, bits, base, lam if which else psi, cosets[which], True)
             if count < to:
                 base ^= code[at + 4 + bits + trailing_zeros(count)]
-    if facts[12] > 0 and facts[15] == SHARES:
+    if facts[FIRST_STEP] > 0 and facts[END_SHARE] == SHARES:
         store(carried, first * CARRIED, length)
         carried[first * CARRIED + LANES] = left_out
     return length
@@ -124,7 +132,7 @@ def _mine(facts: Any, bits: Any, free: Any) -> Any:
     """Which cosets of a pass are done in this call, one after the other; there is one where ``bits`` is 0."""
     if bits == 0:
         return ZERO, np.int64(1)
-    return (facts[14] << free) // SHARES, (facts[15] << free) // SHARES
+    return (facts[FIRST_SHARE] << free) // SHARES, (facts[END_SHARE] << free) // SHARES
 
 
 @inner
