@@ -2,7 +2,7 @@
 
 Of each function Numba makes a library of its own: it takes in those that the function calls, optimises them again, and
 turns them into machine code, although Python calls the outermost alone. Here parts are joined as they are, and
-optimised and translated once, in their kernel: a quarter less to wait for when kernels are compiled.
+optimised and translated once, in their kernel: less to wait for when kernels are compiled.
 """
 
 __all__ = ["inner", "intrinsic", "kernel", "sources"]
@@ -35,10 +35,6 @@ class _PartLibrary(JITCodeLibrary):
 
     def set_env(self, env_name: str, env: Any) -> None:
         """As there is no machine code of its own, there is no place for them."""
-
-    def get_pointer_to_function(self, name: str) -> int:  # noqa: ARG002
-        self._ensure_finalized()
-        return 0
 
     def _optimize_final_module(self) -> None:
         pass

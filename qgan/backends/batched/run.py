@@ -49,7 +49,7 @@ def push(
     """Runs blocks ``begins`` to ``ends``. True if all their angles are finite.
 
     Args:
-        facts: Numbers, see there.
+        facts: Numbers; `facts` says which.
         terms: Which products of latents and weights make which angle.
         numbers: Their coefficients.
         chain: Of rotations that each bit begins with: the first factor, the one after the last, whether it has no

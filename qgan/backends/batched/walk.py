@@ -6,14 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qgan.backends.batched.facts import (
-    END_SHARE,
-    END_STEP,
-    FIRST_PASS,
-    FIRST_SHARE,
-    FIRST_STEP,
-    N_PASSES,
-)
+from qgan.backends.batched.facts import END_SHARE, END_STEP, FIRST_PASS, FIRST_SHARE, FIRST_STEP, N_PASSES
 from qgan.backends.batched.groups import SHARES
 from qgan.backends.batched.lanes import LANES
 from qgan.backends.batched.numba_typed import inner

@@ -44,7 +44,7 @@ def test_parts_are_joined_with_their_kernel(dtype: Any):
 
 
 def addresses(function: Any) -> list[int]:
-    """Of its machine code, for each set of types."""
+    """Of its machine code, for each set of types; 0 where Numba's engine knows of none."""
     return [each.library.get_pointer_to_function(each.fndesc.mangled_name) for each in function.overloads.values()]
 
 
