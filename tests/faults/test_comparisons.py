@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from conftest import Child, Laboratory
 
 PATIENCE = 240.0
-STEPS = 60
+# So many that a run isn't over before a signal has gone through its parent.
+STEPS = 240
 # What bears times, process numbers, or the length of what does.
 CLOCKED = {"timing.jsonl", "events.jsonl", "run.json", "status.json", "LOCK", "manifest.json", "manifest.sha256"}
 
